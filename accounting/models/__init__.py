@@ -1,0 +1,61 @@
+"""What labour earns, in the order in which money walks.
+
+`agreement` is the policy both sides signed; `period` and `money` are what came in; `valuation`
+is what each person's data was worth; `run` is one computation; `result` is what it wrote, from
+norms to statements.
+"""
+
+from __future__ import annotations
+
+from accounting.models.agreement import Policy, Ratification
+from accounting.models.money import (
+    Bundle,
+    Cost,
+    Fact,
+    FxRate,
+    LicenceUse,
+    LivingWage,
+    Revenue,
+    Usage,
+)
+from accounting.models.period import Assumption, Period
+from accounting.models.result import (
+    EscrowEntry,
+    Flow,
+    Line,
+    RunIndicator,
+    RunLabour,
+    RunNorm,
+    RunPool,
+    RunProduct,
+    Statement,
+)
+from accounting.models.run import Run
+from accounting.models.valuation import Score, Valuation
+
+__all__ = [
+    "Assumption",
+    "Bundle",
+    "Cost",
+    "EscrowEntry",
+    "Fact",
+    "Flow",
+    "FxRate",
+    "LicenceUse",
+    "Line",
+    "LivingWage",
+    "Period",
+    "Policy",
+    "Ratification",
+    "Revenue",
+    "Run",
+    "RunIndicator",
+    "RunLabour",
+    "RunNorm",
+    "RunPool",
+    "RunProduct",
+    "Score",
+    "Statement",
+    "Usage",
+    "Valuation",
+]

@@ -1,0 +1,225 @@
+"""What a run wrote: norm → labour content → pool → flow → line → statement.
+
+All tables are append-only (the database refuses UPDATE, DELETE and TRUNCATE), and a run becomes
+`computed` only if, in the database's own arithmetic, every pool equals its lines and escrow
+(`run_sums_exact`).
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounting.models.run import Run
+from contributions.models import Contribution, Product, Worker
+from contributions.models.identified import Identified
+
+
+class RunNorm(models.Model):
+    """Socially necessary labour time of one task type in one run."""
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="norms")
+    task_type = models.CharField(_("task type"), max_length=64)
+    scope = models.CharField(_("scope"), max_length=64, blank=True)
+    method = models.CharField(_("method"), max_length=16)
+    seconds = models.BigIntegerField(_("working time (s)"))
+    effective_micro_units = models.BigIntegerField(_("effective units (millionths)"))
+    producers = models.IntegerField(_("producers"))
+    norm_nanoseconds = models.BigIntegerField(_("norm (ns per effective unit)"))
+    shrunk_toward = models.CharField(_("shrunk toward"), max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["task_type", "scope"]
+        constraints = [
+            models.UniqueConstraint(name="norm_once", fields=["run", "task_type", "scope"])
+        ]
+
+    def __str__(self) -> str:
+        return self.task_type
+
+
+class RunLabour(models.Model):
+    """Labour content of one contribution in one run: how its hours were credited and reduced."""
+
+    class Basis(models.TextChoices):
+        """What the content rests on."""
+
+        METERED = "metered", _("metered: time and units")
+        TIME_ONLY = "time_only", _("time only")
+        IMPUTED = "imputed", _("imputed from units and norm")
+        ESCROW = "escrow", _("neither time nor units: held")
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="labour", db_index=False)
+    contribution = models.ForeignKey(
+        Contribution, models.PROTECT, related_name="run_labour", db_index=False
+    )
+    credited_uh = models.BigIntegerField(_("credited hours (µh)"))
+    complexity_ppm = models.IntegerField(_("complexity coefficient (ppm)"))
+    decay_ppm = models.IntegerField(_("decay (ppm)"))
+    content_uh = models.BigIntegerField(_("labour content (µh)"))
+    basis = models.CharField(_("basis"), max_length=9, choices=Basis)
+
+    class Meta:
+        ordering = ["contribution_id"]
+        constraints = [
+            models.UniqueConstraint(name="labour_once", fields=["run", "contribution"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contribution_id}: {self.content_uh} µh"
+
+
+class RunProduct(models.Model):
+    """One product in one run: revenue that reached it and labour in it."""
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="products")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="run_products")
+    revenue_micro = models.BigIntegerField(_("revenue (µ)"))
+    own_content_uh = models.BigIntegerField(_("own labour content (µh)"))
+
+    class Meta:
+        ordering = ["product_id"]
+        constraints = [
+            models.UniqueConstraint(name="run_product_once", fields=["run", "product"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id}"
+
+
+class RunPool(Identified):
+    """A pool as funded in a run."""
+
+    id_prefix = "pool"
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="pools")
+    position = models.IntegerField(_("position"))
+    code = models.CharField(_("pool"), max_length=128)
+    kind = models.CharField(_("kind"), max_length=16)
+    flow = models.CharField(_("flow"), max_length=8)
+    funded_micro = models.BigIntegerField(_("funded (µ)"))
+    scaled_from_micro = models.BigIntegerField(_("before scaling down (µ)"))
+
+    class Meta:
+        ordering = ["run_id", "position"]
+        constraints = [
+            models.UniqueConstraint(name="run_pool_once", fields=["run", "code"]),
+            models.CheckConstraint(
+                name="run_pool_flow_known", condition=Q(flow__in=["lineage", "direct"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Flow(Identified):
+    """Money of a pool at a product: to its own labour (no upstream) or to an upstream product.
+
+    `weight` is what the money was split by: the total weight of the product's own entitled
+    labour, or the embodied labour that came over the edge (µh).
+    """
+
+    id_prefix = "flw"
+
+    pool = models.ForeignKey(RunPool, models.PROTECT, related_name="flows")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    upstream = models.ForeignKey(Product, models.PROTECT, null=True, related_name="+")
+    weight = models.BigIntegerField(_("weight (µh)"))
+    amount_micro = models.BigIntegerField(_("amount (µ)"))
+
+    class Meta:
+        ordering = ["pool_id", "product_id", "upstream_id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="flow_once", fields=["pool", "product", "upstream"], nulls_distinct=False
+            )
+        ]
+
+
+class Line(Identified):
+    """What one contribution earns from one pool."""
+
+    id_prefix = "lin"
+
+    pool = models.ForeignKey(RunPool, models.PROTECT, related_name="lines", db_index=False)
+    contribution = models.ForeignKey(Contribution, models.PROTECT, related_name="lines")
+    weight = models.BigIntegerField(_("weight (µh)"))
+    amount_micro = models.BigIntegerField(_("amount (µ)"))
+
+    class Meta:
+        ordering = ["pool_id", "contribution_id"]
+        constraints = [
+            models.UniqueConstraint(name="line_once", fields=["pool", "contribution"]),
+        ]
+
+
+class EscrowEntry(models.Model):
+    """Money that is nobody's yet, with the reason."""
+
+    class Reason(models.TextChoices):
+        """Why the money waits."""
+
+        NO_LABOUR = "no_labour", _("no recorded labour")
+        UNMEASURED = "unmeasured", _("labour not yet measured")
+        DISPUTED = "disputed", _("under dispute")
+        COMMONS = "commons", _("commons fund")
+
+    pool = models.ForeignKey(RunPool, models.PROTECT, related_name="escrow")
+    product = models.ForeignKey(Product, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason)
+    amount_micro = models.BigIntegerField(_("amount (µ)"))
+
+    class Meta:
+        ordering = ["pool_id", "product_id", "reason"]
+        verbose_name_plural = "escrow entries"
+        constraints = [
+            models.UniqueConstraint(
+                name="escrow_once", fields=["pool", "product", "reason"], nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                name="escrow_reason_known",
+                condition=Q(reason__in=["no_labour", "unmeasured", "disputed", "commons"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.amount_micro} µ"
+
+
+class Statement(Identified):
+    """What a run owes one worker: the sum of their lines, the carry, and the payment."""
+
+    id_prefix = "stm"
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="statements", db_index=False)
+    worker = models.ForeignKey(Worker, models.PROTECT, related_name="statements")
+    amount_micro = models.BigIntegerField(_("amount (µ)"))
+    carried_in_micro = models.BigIntegerField(_("carried in (µ)"))
+    paid_minor = models.BigIntegerField(_("paid (minor units)"))
+    carried_out_micro = models.BigIntegerField(_("carried out (µ)"))
+
+    class Meta:
+        ordering = ["-amount_micro", "worker_id"]
+        constraints = [
+            models.UniqueConstraint(name="statement_once", fields=["run", "worker"]),
+            models.CheckConstraint(name="statement_pays_nothing_negative", condition=Q(paid_minor__gte=0)),
+        ]
+
+
+class RunIndicator(models.Model):
+    """An indicator of a run, as an exact decimal in text."""
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="indicators")
+    name = models.CharField(_("name"), max_length=64)
+    value = models.CharField(_("value"), max_length=64)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(name="run_indicator_once", fields=["run", "name"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.value}"

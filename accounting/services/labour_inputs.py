@@ -1,0 +1,163 @@
+"""Reading recorded labour into columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from accounting.core.errors import AccountingError
+from accounting.core.tables import (
+    EVIDENCE_GRADES,
+    LABOUR_TYPES,
+    MISSING,
+    OUTCOMES,
+    PHASES,
+    TIME_BASES,
+    Contributions,
+    TaskTypes,
+)
+from accounting.models import FxRate, Period
+from accounting.services.binary_copy import read_bigints
+from contributions.identifiers import public_ids
+from contributions.models import Contribution, TaskType
+
+Int = NDArray[np.int64]
+
+# What counts as current is said once more here, in SQL, because ten million rows leave the
+# database as one binary stream; a test holds it against `ContributionQuerySet.current`.
+_QUERY = """
+SELECT c.id, c.worker_id, c.product_id, c.task_type_id,
+    (array_position(%(phases)s::text[], c.phase::text) - 1)::bigint,
+    (c.occurred_on - date '1970-01-01')::bigint,
+    coalesce(c.seconds, -1)::bigint,
+    (array_position(%(bases)s::text[], c.time_basis::text) - 1)::bigint,
+    coalesce(c.units, -1),
+    coalesce(c.quality_ppm, -1)::bigint,
+    (array_position(%(outcomes)s::text[], c.outcome::text) - 1)::bigint,
+    (coalesce(array_position(%(grades)s::text[], c.grade::text), 0) - 1)::bigint,
+    CASE WHEN c.wage_micro = 0 THEN 0::bigint ELSE round(c.wage_micro
+        * (%(rates)s::numeric[])[array_position(%(currencies)s::text[], c.wage_currency::text)]
+        )::bigint END,
+    (array_position(%(evidence)s::text[], c.evidence_grade::text) - 1)::bigint
+FROM contributions_contribution c
+LEFT JOIN contributions_importbatch b ON b.id = c.batch_id
+WHERE c.product_id = ANY (%(products)s::bigint[]) AND c.occurred_on <= %(until)s
+    AND NOT c.withdrawn AND b.state IS DISTINCT FROM 'undone'
+    AND NOT EXISTS (
+        SELECT 1 FROM contributions_contribution later WHERE later.supersedes_id = c.id
+    )
+ORDER BY c.id
+"""
+
+
+class FxRateMissing(AccountingError):
+    """A wage is in another currency and no rate into the ledger's is known."""
+
+    code = "fx_rate_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class LabourInputs:
+    """Recorded labour as columns, with the row numbers behind the positions."""
+
+    contributions: Contributions
+    task_types: TaskTypes
+    grades: list[str]
+    worker_ids: Int
+    contribution_ids: Int
+
+
+def read_labour(period: Period, product_ids: Int, *, licence_of: Int) -> LabourInputs:
+    """Read the current labour on some products up to the end of a period.
+
+    Args:
+        product_ids: Row numbers of the products, ascending.
+        licence_of: Position of the licence of each of them, or `MISSING`.
+
+    Raises:
+        FxRateMissing: A wage is in a currency without a rate into the period's.
+    """
+    touched = Contribution.objects.filter(product__in=product_ids.tolist())
+    grades = sorted(touched.exclude(grade="").values_list("grade", flat=True).distinct())
+    currencies = sorted(
+        touched.exclude(wage_micro=0).values_list("wage_currency", flat=True).distinct()
+    )
+    columns = read_bigints(
+        _QUERY,
+        {
+            "phases": list(PHASES),
+            "bases": list(TIME_BASES),
+            "outcomes": list(OUTCOMES),
+            "evidence": list(EVIDENCE_GRADES),
+            "grades": grades,
+            "currencies": currencies,
+            "rates": [_rate(currency, period) for currency in currencies],
+            "products": product_ids.tolist(),
+            "until": period.ends_on,
+        },
+        columns=14,
+    )
+    task_types = list(TaskType.objects.order_by("pk"))
+    task_type_ids = np.array([task_type.pk for task_type in task_types], dtype=np.int64)
+    worker_ids = np.unique(columns[1])
+    product = np.searchsorted(product_ids, columns[2]).astype(np.int64)
+    contributions = Contributions(
+        id=public_ids(Contribution.id_prefix, columns[0]),
+        worker=np.searchsorted(worker_ids, columns[1]).astype(np.int64),
+        product=product,
+        task_type=np.searchsorted(task_type_ids, columns[3]).astype(np.int64),
+        phase=columns[4],
+        occurred_day=columns[5],
+        seconds=columns[6],
+        time_basis=columns[7],
+        units=columns[8],
+        quality_ppm=columns[9],
+        outcome=columns[10],
+        grade=columns[11],
+        wage_micro=columns[12],
+        evidence=columns[13],
+        licence=licence_of[product],
+        frozen_ppm=np.zeros(columns.shape[1], dtype=np.int64),
+    )
+    return LabourInputs(
+        contributions=contributions,
+        task_types=_task_types(task_types, task_type_ids),
+        grades=grades,
+        worker_ids=worker_ids,
+        contribution_ids=columns[0],
+    )
+
+
+def _task_types(task_types: list[TaskType], ids: Int) -> TaskTypes:
+    parents = [
+        MISSING if row.parent_id is None else int(np.searchsorted(ids, row.parent_id))
+        for row in task_types
+    ]
+    return TaskTypes(
+        code=[row.code for row in task_types],
+        labour_type=np.array(
+            [LABOUR_TYPES.index(row.labour_type) for row in task_types], dtype=np.int64
+        ),
+        unit=[row.unit for row in task_types],
+        parent=np.array(parents, dtype=np.int64),
+    )
+
+
+def _rate(currency: str, period: Period) -> Decimal:
+    if currency == period.currency:
+        return Decimal(1)
+    rate = (
+        FxRate.objects.filter(base=currency, quote=period.currency, valid_on__lte=period.ends_on)
+        .order_by("-valid_on")
+        .first()
+    )
+    if rate is None:
+        raise FxRateMissing(
+            _("Wages are recorded in %(base)s; add a rate from %(base)s to %(quote)s first.")
+            % {"base": currency, "quote": period.currency}
+        )
+    return rate.rate

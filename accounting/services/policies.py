@@ -1,0 +1,148 @@
+"""Policies: presets, new versions, and ratification by both sides."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounting.core.canonical import sha256_of_json
+from accounting.core.errors import AccountingError
+from accounting.core.policy import parse_policy, policy_document
+from accounting.models import Policy, Ratification
+from contributions.models import Membership, Organisation, User
+
+PRESETS = Path(__file__).resolve().parent.parent / "policies"
+
+
+class PresetUnknown(AccountingError):
+    """No preset policy has this name."""
+
+    code = "preset_unknown"
+
+
+class NotASide(AccountingError):
+    """The organisation signs for neither side of this policy."""
+
+    code = "not_a_side"
+
+
+class PolicyNotProposed(AccountingError):
+    """Only a proposed policy can be ratified."""
+
+    code = "policy_not_proposed"
+
+
+def preset_names() -> list[str]:
+    """Return the names of the presets that ship with Huisu."""
+    return sorted(path.stem for path in PRESETS.glob("*.toml"))
+
+
+def preset(name: str) -> dict[str, Any]:
+    """Return the document of a preset.
+
+    Raises:
+        PresetUnknown: There is none of that name.
+    """
+    if name not in preset_names():
+        raise PresetUnknown(_("There is no preset called %(name)s.") % {"name": name})
+    return tomllib.loads((PRESETS / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def merged(document: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    """Return a document with overrides laid over it: tables field by field, lists whole."""
+    result = dict(document)
+    for key, value in overrides.items():
+        below = result.get(key)
+        result[key] = merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return result
+
+
+@transaction.atomic
+def draft_policy(
+    *, operator: Organisation, document: dict[str, Any], created_by: User | None
+) -> Policy:
+    """Store a policy as a draft, with every default written out, under its hash.
+
+    Raises:
+        PolicyInvalid: The document breaks its own rules.
+    """
+    policy = parse_policy(document)
+    complete = policy_document(policy)
+    return Policy.objects.create(
+        operator=operator,
+        name=policy.name,
+        version=policy.version,
+        document=complete,
+        sha256=sha256_of_json(complete),
+        created_by=created_by,
+    )
+
+
+@transaction.atomic
+def propose(*, policy: Policy) -> None:
+    """Put a draft before both sides."""
+    Policy.objects.filter(pk=policy.pk, state=Policy.State.DRAFT).update(
+        state=Policy.State.PROPOSED
+    )
+    policy.refresh_from_db()
+
+
+@transaction.atomic
+def ratify(
+    *, policy: Policy, organisation: Organisation, ratified_by: User | None, today: date
+) -> None:
+    """Sign a proposed policy; it comes into force when both sides have.
+
+    Raises:
+        PolicyNotProposed: It is a draft, in force already, or superseded.
+        NotASide: A regulator, or another platform than the policy's operator.
+    """
+    locked = Policy.objects.select_for_update().get(pk=policy.pk)
+    if locked.state != Policy.State.PROPOSED:
+        raise PolicyNotProposed(_("This policy is not up for ratification."))
+    Ratification.objects.get_or_create(
+        policy=locked,
+        organisation=organisation,
+        defaults={
+            "side": _side(locked, organisation),
+            "policy_sha256": locked.sha256,
+            "ratified_by": ratified_by,
+        },
+    )
+    sides = set(locked.ratifications.values_list("side", flat=True))
+    if {Ratification.Side.LABOUR, Ratification.Side.PLATFORM} <= sides:
+        _bring_into_force(locked, today=today)
+    policy.refresh_from_db()
+
+
+def may_sign(*, user: User, organisation: Organisation) -> bool:
+    """Return whether a user may bind an organisation."""
+    return Membership.objects.filter(
+        user=user,
+        organisation=organisation,
+        role__in=[Membership.Role.ADMIN, Membership.Role.APPROVER],
+    ).exists()
+
+
+def _side(policy: Policy, organisation: Organisation) -> str:
+    if organisation.kind == Organisation.Kind.LABOUR_ORGANISATION:
+        return Ratification.Side.LABOUR
+    if organisation.pk == policy.operator_id:
+        return Ratification.Side.PLATFORM
+    if organisation.kind == Organisation.Kind.PUBLIC_BODY:
+        return Ratification.Side.PUBLIC
+    raise NotASide(_("This organisation is no party to the policy."))
+
+
+def _bring_into_force(policy: Policy, *, today: date) -> None:
+    Policy.objects.filter(operator=policy.operator, state=Policy.State.IN_FORCE).update(
+        state=Policy.State.SUPERSEDED, valid_to=today
+    )
+    policy.state = Policy.State.IN_FORCE
+    policy.valid_from = policy.valid_from or today
+    policy.save(update_fields=["state", "valid_from"])

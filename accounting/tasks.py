@@ -1,0 +1,33 @@
+"""What Celery wakes workers for. Delivery is a hint; the runs table says what is to be done."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from accounting.services import runs
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def compute_run(*, run_id: int) -> None:
+    """Compute a run; safe to deliver any number of times."""
+    runs.compute_run(run_id=run_id)
+
+
+@shared_task(ignore_result=True)
+def sweep_runs() -> None:
+    """Compute what was queued while the broker was away, or left by a worker that died."""
+    for run_id in runs.forgotten_runs():
+        runs.compute_run(run_id=run_id)
+
+
+def enqueue_run(run_id: int) -> None:
+    """Wake a worker for a run; without a broker the sweeper finds the run within a minute."""
+    try:
+        compute_run.delay(run_id=run_id)
+    except OperationalError:
+        logger.warning("no broker: run %s waits for the sweeper", run_id)

@@ -1,0 +1,34 @@
+"""What people did, for which model, and how models descend from one another.
+
+Parties own and do things; products are what labour went into; a contribution is one batch of
+labour. The files follow that order.
+"""
+
+from __future__ import annotations
+
+from contributions.models.labour import Contribution, ImportBatch, Source, TaskType
+from contributions.models.parties import (
+    Alias,
+    Consent,
+    Membership,
+    Organisation,
+    User,
+    Worker,
+)
+from contributions.models.products import Licence, LineageEdge, Product
+
+__all__ = [
+    "Alias",
+    "Consent",
+    "Contribution",
+    "ImportBatch",
+    "Licence",
+    "LineageEdge",
+    "Membership",
+    "Organisation",
+    "Product",
+    "Source",
+    "TaskType",
+    "User",
+    "Worker",
+]

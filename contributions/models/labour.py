@@ -1,0 +1,307 @@
+"""Recorded labour: task types, sources, import batches and contributions."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from contributions.models.identified import Identified
+from contributions.models.parties import Organisation, User, Worker
+from contributions.models.products import PPM, Product
+
+
+class LabourType(models.TextChoices):
+    """The eight kinds of labour behind a model (coverage.md 1 to 8)."""
+
+    PROMPT = "PROMPT", _("knowledge production and prompts")
+    DATA = "DATA", _("data set creation")
+    MODEL = "MODEL", _("model development and alignment")
+    EVAL = "EVAL", _("evaluation and quality control")
+    OPS = "OPS", _("deployment and operations")
+    INTEG = "INTEG", _("product and integration")
+    COMPL = "COMPL", _("compliance and governance")
+    BIZ = "BIZ", _("business model")
+
+
+class Phase(models.TextChoices):
+    """When in a model's life the labour was done."""
+
+    TRAIN = "TRAIN", _("training")
+    INFER = "INFER", _("inference")
+    OPERATE = "OPERATE", _("operation")
+
+
+class TaskType(Identified):
+    """A kind of task under one of the eight labour types; users add their own."""
+
+    id_prefix = "tsk"
+
+    code = models.CharField(_("code"), max_length=64, unique=True)
+    name = models.CharField(_("name (English)"), max_length=100)
+    name_zh = models.CharField(_("name (Chinese)"), max_length=100, blank=True)
+    labour_type = models.CharField(_("labour type"), max_length=6, choices=LabourType)
+    phase = models.CharField(_("phase"), max_length=7, choices=Phase)
+    unit = models.CharField(_("unit"), max_length=32)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
+
+    class Meta:
+        ordering = ["labour_type", "code"]
+        constraints = [
+            models.CheckConstraint(
+                name="task_type_code_plain", condition=Q(code__regex="^[a-z0-9][a-z0-9_-]*$")
+            ),
+            models.CheckConstraint(
+                name="task_type_labour_type_known", condition=Q(labour_type__in=LabourType.values)
+            ),
+            models.CheckConstraint(
+                name="task_type_phase_known", condition=Q(phase__in=Phase.values)
+            ),
+            models.CheckConstraint(
+                name="task_type_not_own_parent",
+                condition=Q(parent=None) | ~Q(parent=F("id")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Source(models.Model):
+    """Where records come from: one instance of one tool, read by one organisation."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="sources")
+    tool = models.CharField(_("tool"), max_length=32)
+    instance = models.CharField(_("instance"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["tool", "instance"]
+        constraints = [
+            models.UniqueConstraint(
+                name="source_once", fields=["organisation", "tool", "instance"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool} {self.instance}".strip()
+
+
+class ImportBatch(Identified):
+    """One committed import: all of its rows are there, or none."""
+
+    id_prefix = "imp"
+
+    class State(models.TextChoices):
+        """Whether the rows count."""
+
+        COMMITTED = "committed", _("committed")
+        UNDONE = "undone", _("undone")
+
+    source = models.ForeignKey(Source, models.PROTECT, related_name="batches")
+    state = models.CharField(max_length=10, choices=State, default=State.COMMITTED)
+    file_name = models.CharField(_("file"), max_length=200, blank=True)
+    file_sha256 = models.CharField(max_length=64)
+    rows_read = models.IntegerField(_("rows read"))
+    rows_recorded = models.IntegerField(_("rows recorded"))
+    options = models.JSONField(default=dict, blank=True)
+    committed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    committed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-committed_at", "-id"]
+        verbose_name_plural = "import batches"
+        constraints = [
+            models.CheckConstraint(
+                name="import_batch_counts_sane",
+                condition=Q(rows_read__gte=0, rows_recorded__gte=0),
+            ),
+            models.CheckConstraint(
+                name="import_batch_state_known", condition=Q(state__in=["committed", "undone"])
+            ),
+        ]
+
+
+class ContributionQuerySet(models.QuerySet["Contribution"]):
+    """Questions asked of recorded labour."""
+
+    def current(self) -> ContributionQuerySet:
+        """Leave out what a correction replaced, what was withdrawn and what was undone."""
+        replaced = Contribution.objects.filter(supersedes=OuterRef("pk"))
+        return self.filter(~Exists(replaced), withdrawn=False).exclude(
+            batch__state=ImportBatch.State.UNDONE
+        )
+
+    def until(self, day: date) -> ContributionQuerySet:
+        """Keep work done up to and including a day."""
+        return self.filter(occurred_on__lte=day)
+
+    def visible_to(self, user: User) -> ContributionQuerySet:
+        """Keep what this user may see row by row.
+
+        Workers see their own; labour organisations those of consenting members and what they
+        recorded themselves; platforms the labour behind their own products. Regulators see
+        aggregates only.
+        """
+        if user.is_superuser:
+            return self
+        member_of = Organisation.objects.filter(memberships__user=user)
+        unions = member_of.filter(kind=Organisation.Kind.LABOUR_ORGANISATION)
+        platforms = member_of.filter(
+            kind__in=[Organisation.Kind.PLATFORM, Organisation.Kind.PUBLIC_BODY]
+        )
+        consenting = Worker.objects.filter(
+            consents__organisation__in=unions, consents__withdrawn_at=None
+        )
+        return self.filter(
+            Q(worker__user=user)
+            | Q(worker__in=consenting)
+            | Q(source__organisation__in=unions)
+            | Q(product__operator__in=platforms)
+        )
+
+
+class Contribution(Identified):
+    """One batch of labour by one worker for one product.
+
+    Rows are only ever added: a correction is a new row that supersedes the old one and says
+    why, and a withdrawal is a correction with `withdrawn` set. The database refuses UPDATE,
+    DELETE and TRUNCATE (`contribution_append_only`).
+    """
+
+    id_prefix = "con"
+
+    class TimeBasis(models.TextChoices):
+        """How the working time is known."""
+
+        ACTIVE = "active", _("active time")
+        PAGE_OPEN = "page_open", _("page open")
+        HELD = "held", _("task held")
+        SELF_DECLARED = "self_declared", _("self-declared")
+        NONE = "none", _("no time recorded")
+
+    class Outcome(models.TextChoices):
+        """What became of the work; all of it is labour."""
+
+        ACCEPTED = "accepted", _("accepted")
+        REJECTED = "rejected", _("rejected")
+        EXPIRED = "expired", _("expired")
+        SKIPPED = "skipped", _("skipped")
+        PENDING = "pending", _("pending")
+
+    class Role(models.TextChoices):
+        """How the person worked."""
+
+        EXECUTE = "execute", _("executing")
+        DIRECT = "direct", _("directing")
+        SUPERVISE = "supervise", _("supervising")
+
+    class Evidence(models.TextChoices):
+        """How well the record is supported."""
+
+        A = "A", _("A: system log with hash")
+        B = "B", _("B: export of a tool")
+        C = "C", _("C: confirmed by another person")
+        D = "D", _("D: declared only")
+
+    worker = models.ForeignKey(Worker, models.PROTECT, related_name="contributions")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="contributions")
+    task_type = models.ForeignKey(TaskType, models.PROTECT, related_name="contributions")
+    phase = models.CharField(_("phase"), max_length=7, choices=Phase)
+    occurred_on = models.DateField(_("day of work"))
+    occurred_at = models.DateTimeField(_("time of work"), null=True, blank=True)
+    seconds = models.IntegerField(_("working time (s)"), null=True, blank=True)
+    time_basis = models.CharField(_("time basis"), max_length=13, choices=TimeBasis)
+    units = models.BigIntegerField(_("units"), null=True, blank=True)
+    quality_ppm = models.IntegerField(_("quality (ppm)"), null=True, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome)
+    machine_share_ppm = models.IntegerField(_("machine share (ppm)"), null=True, blank=True)
+    role = models.CharField(_("role"), max_length=9, choices=Role, default=Role.EXECUTE)
+    grade = models.CharField(_("grade"), max_length=64, blank=True)
+    wage_micro = models.BigIntegerField(_("wage already paid (µ)"), default=0)
+    wage_currency = models.CharField(_("wage currency"), max_length=3, blank=True)
+    paid_through_ppm = models.IntegerField(_("paid-through rate (ppm)"), null=True, blank=True)
+    harmful_exposure = models.BooleanField(_("exposure to harmful content"), default=False)
+    evidence_grade = models.CharField(_("evidence"), max_length=1, choices=Evidence)
+    evidence_sha256 = models.CharField(max_length=64, blank=True)
+    reviewer = models.ForeignKey(
+        Worker, models.PROTECT, null=True, blank=True, related_name="reviews"
+    )
+    source = models.ForeignKey(Source, models.PROTECT, related_name="contributions")
+    external_id = models.CharField(_("id in the source"), max_length=200)
+    revision = models.IntegerField(_("revision"), default=0)
+    row_sha256 = models.CharField(max_length=64)
+    batch = models.ForeignKey(
+        ImportBatch, models.PROTECT, null=True, blank=True, related_name="contributions"
+    )
+    supersedes = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="superseded_by"
+    )
+    withdrawn = models.BooleanField(_("withdrawn"), default=False)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(_("recorded"), db_default=Now())
+
+    objects = ContributionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(name="contribution_product_day", fields=["product", "occurred_on"]),
+            models.Index(name="contribution_worker_day", fields=["worker", "occurred_on"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                name="contribution_once_a_source", fields=["source", "external_id", "revision"]
+            ),
+            models.CheckConstraint(
+                name="contribution_seconds_positive",
+                condition=Q(seconds=None) | Q(seconds__gt=0),
+            ),
+            models.CheckConstraint(
+                name="contribution_time_has_basis",
+                condition=Q(seconds=None, time_basis="none")
+                | (Q(seconds__isnull=False) & ~Q(time_basis="none")),
+            ),
+            models.CheckConstraint(
+                name="contribution_units_positive", condition=Q(units=None) | Q(units__gt=0)
+            ),
+            models.CheckConstraint(
+                name="contribution_ratios_within_one",
+                condition=(Q(quality_ppm=None) | Q(quality_ppm__gte=0, quality_ppm__lte=PPM))
+                & (
+                    Q(machine_share_ppm=None)
+                    | Q(machine_share_ppm__gte=0, machine_share_ppm__lte=PPM)
+                )
+                & (
+                    Q(paid_through_ppm=None)
+                    | Q(paid_through_ppm__gte=0, paid_through_ppm__lte=PPM)
+                ),
+            ),
+            models.CheckConstraint(
+                name="contribution_wage_not_negative", condition=Q(wage_micro__gte=0)
+            ),
+            models.CheckConstraint(
+                name="contribution_wage_has_currency",
+                condition=Q(wage_micro=0) | Q(wage_currency__regex="^[A-Z]{3}$"),
+            ),
+            models.CheckConstraint(
+                name="contribution_codes_known",
+                condition=Q(phase__in=Phase.values)
+                & Q(time_basis__in=["active", "page_open", "held", "self_declared", "none"])
+                & Q(outcome__in=["accepted", "rejected", "expired", "skipped", "pending"])
+                & Q(role__in=["execute", "direct", "supervise"])
+                & Q(evidence_grade__in=["A", "B", "C", "D"]),
+            ),
+            models.CheckConstraint(
+                name="contribution_correction_has_reason",
+                condition=Q(supersedes=None, revision=0, withdrawn=False)
+                | (Q(supersedes__isnull=False, revision__gt=0) & ~Q(reason="")),
+            ),
+            models.CheckConstraint(
+                name="contribution_reviewer_is_another",
+                condition=Q(reviewer=None) | ~Q(reviewer=F("worker")),
+            ),
+        ]
