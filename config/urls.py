@@ -1,0 +1,15 @@
+"""Which address leads where."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from config.health import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health/", health, name="health"),
+    path("admin/", admin.site.urls),
+    path("account/", include("django.contrib.auth.urls")),
+    path("language/", include("django.conf.urls.i18n")),
+]
