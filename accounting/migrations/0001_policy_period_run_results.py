@@ -7,548 +7,1352 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('contributions', '0001_parties_products_labour'),
+        ("contributions", "0001_parties_products_labour"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Bundle',
+            name="Bundle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('operator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bundles', to='contributions.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bundles",
+                        to="contributions.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='FxRate',
+            name="FxRate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('base', models.CharField(max_length=3, verbose_name='base currency')),
-                ('quote', models.CharField(max_length=3, verbose_name='quote currency')),
-                ('rate', models.DecimalField(decimal_places=10, max_digits=20, verbose_name='rate')),
-                ('valid_on', models.DateField(verbose_name='day')),
-                ('source', models.CharField(max_length=300, verbose_name='source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("base", models.CharField(max_length=3, verbose_name="base currency")),
+                ("quote", models.CharField(max_length=3, verbose_name="quote currency")),
+                (
+                    "rate",
+                    models.DecimalField(decimal_places=10, max_digits=20, verbose_name="rate"),
+                ),
+                ("valid_on", models.DateField(verbose_name="day")),
+                ("source", models.CharField(max_length=300, verbose_name="source")),
             ],
             options={
-                'ordering': ['base', 'quote', '-valid_on'],
-                'constraints': [models.UniqueConstraint(fields=('base', 'quote', 'valid_on'), name='fx_rate_once'), models.CheckConstraint(condition=models.Q(('rate__gt', 0), ('rate__lt', 10000000000)), name='fx_rate_positive_and_finite')],
+                "ordering": ["base", "quote", "-valid_on"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("base", "quote", "valid_on"), name="fx_rate_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rate__gt", 0), ("rate__lt", 10000000000)),
+                        name="fx_rate_positive_and_finite",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LivingWage',
+            name="LivingWage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region', models.CharField(max_length=64, verbose_name='region')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('micro_per_hour', models.BigIntegerField(verbose_name='amount per hour (µ)')),
-                ('valid_from', models.DateField(verbose_name='valid from')),
-                ('source', models.CharField(max_length=300, verbose_name='source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("region", models.CharField(max_length=64, verbose_name="region")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("micro_per_hour", models.BigIntegerField(verbose_name="amount per hour (µ)")),
+                ("valid_from", models.DateField(verbose_name="valid from")),
+                ("source", models.CharField(max_length=300, verbose_name="source")),
             ],
             options={
-                'ordering': ['region', '-valid_from'],
-                'constraints': [models.UniqueConstraint(fields=('region', 'currency', 'valid_from'), name='living_wage_once'), models.CheckConstraint(condition=models.Q(('micro_per_hour__gt', 0)), name='living_wage_positive')],
+                "ordering": ["region", "-valid_from"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("region", "currency", "valid_from"), name="living_wage_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("micro_per_hour__gt", 0)), name="living_wage_positive"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Period',
+            name="Period",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_on', models.DateField(verbose_name='first day')),
-                ('ends_on', models.DateField(verbose_name='last day')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('state', models.CharField(choices=[('open', 'open'), ('closing', 'closing'), ('closed', 'closed')], default='open', max_length=8, verbose_name='state')),
-                ('operator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='contributions.organisation', verbose_name='operator')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("ends_on", models.DateField(verbose_name="last day")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "open"), ("closing", "closing"), ("closed", "closed")],
+                        default="open",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="periods",
+                        to="contributions.organisation",
+                        verbose_name="operator",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-starts_on', 'operator_id'],
+                "ordering": ["-starts_on", "operator_id"],
             },
         ),
         migrations.CreateModel(
-            name='LicenceUse',
+            name="LicenceUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('units', models.BigIntegerField(default=0, verbose_name='units')),
-                ('base_micro', models.BigIntegerField(default=0, verbose_name='base (µ)')),
-                ('licence', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='contributions.licence')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='licence_uses', to='accounting.period')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("units", models.BigIntegerField(default=0, verbose_name="units")),
+                ("base_micro", models.BigIntegerField(default=0, verbose_name="base (µ)")),
+                (
+                    "licence",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="uses",
+                        to="contributions.licence",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="licence_uses",
+                        to="accounting.period",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Fact',
+            name="Fact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(choices=[('capital_advanced', 'capital advanced'), ('unlogged_hours', 'hours nobody recorded (estimate)'), ('realised_share', "share of the product's life already sold"), ('portability', 'portability of an asset'), ('price', 'price per unit'), ('marginal_cost', 'marginal cost per unit'), ('expired_escrow', 'expired escrow released to the commons')], max_length=16, verbose_name='name')),
-                ('item', models.CharField(blank=True, max_length=100, verbose_name='item')),
-                ('value', models.DecimalField(decimal_places=6, max_digits=24, verbose_name='value')),
-                ('weight', models.DecimalField(decimal_places=6, default=1, max_digits=12, verbose_name='weight')),
-                ('assumed', models.BooleanField(default=False, verbose_name='assumed')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='note')),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='facts', to='contributions.product')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='facts', to='accounting.period')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        choices=[
+                            ("capital_advanced", "capital advanced"),
+                            ("unlogged_hours", "hours nobody recorded (estimate)"),
+                            ("realised_share", "share of the product's life already sold"),
+                            ("portability", "portability of an asset"),
+                            ("price", "price per unit"),
+                            ("marginal_cost", "marginal cost per unit"),
+                            ("expired_escrow", "expired escrow released to the commons"),
+                        ],
+                        max_length=16,
+                        verbose_name="name",
+                    ),
+                ),
+                ("item", models.CharField(blank=True, max_length=100, verbose_name="item")),
+                (
+                    "value",
+                    models.DecimalField(decimal_places=6, max_digits=24, verbose_name="value"),
+                ),
+                (
+                    "weight",
+                    models.DecimalField(
+                        decimal_places=6, default=1, max_digits=12, verbose_name="weight"
+                    ),
+                ),
+                ("assumed", models.BooleanField(default=False, verbose_name="assumed")),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="note")),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="facts",
+                        to="contributions.product",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="facts",
+                        to="accounting.period",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'item', 'id'],
+                "ordering": ["name", "item", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Cost',
+            name="Cost",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('compute', 'compute'), ('energy', 'energy'), ('licences', 'licences'), ('data', 'data'), ('wages', 'wages'), ('other', 'other')], max_length=8, verbose_name='kind')),
-                ('amount_micro', models.BigIntegerField(verbose_name='amount (µ)')),
-                ('gpu_milli_hours', models.BigIntegerField(default=0, verbose_name='GPU time (1/1000 h)')),
-                ('assumed', models.BooleanField(default=False, verbose_name='assumed')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='note')),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='costs', to='contributions.product')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='costs', to='accounting.period')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("compute", "compute"),
+                            ("energy", "energy"),
+                            ("licences", "licences"),
+                            ("data", "data"),
+                            ("wages", "wages"),
+                            ("other", "other"),
+                        ],
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("amount_micro", models.BigIntegerField(verbose_name="amount (µ)")),
+                (
+                    "gpu_milli_hours",
+                    models.BigIntegerField(default=0, verbose_name="GPU time (1/1000 h)"),
+                ),
+                ("assumed", models.BooleanField(default=False, verbose_name="assumed")),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="note")),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="costs",
+                        to="contributions.product",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="costs",
+                        to="accounting.period",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('version', models.CharField(max_length=64, verbose_name='version')),
-                ('document', models.JSONField(verbose_name='document')),
-                ('sha256', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('proposed', 'proposed'), ('in_force', 'in force'), ('superseded', 'superseded')], default='draft', max_length=10, verbose_name='state')),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='valid from')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='valid to')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('operator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='contributions.organisation', verbose_name='operator')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("version", models.CharField(max_length=64, verbose_name="version")),
+                ("document", models.JSONField(verbose_name="document")),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("proposed", "proposed"),
+                            ("in_force", "in force"),
+                            ("superseded", "superseded"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="valid from")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="valid to")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="policies",
+                        to="contributions.organisation",
+                        verbose_name="operator",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'policies',
-                'ordering': ['-created_at', '-id'],
+                "verbose_name_plural": "policies",
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Ratification',
+            name="Ratification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('side', models.CharField(choices=[('labour', 'labour side'), ('platform', 'platform side'), ('public', 'public body')], max_length=8, verbose_name='side')),
-                ('policy_sha256', models.CharField(max_length=64)),
-                ('ratified_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ratifications', to='contributions.organisation')),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ratifications', to='accounting.policy')),
-                ('ratified_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "side",
+                    models.CharField(
+                        choices=[
+                            ("labour", "labour side"),
+                            ("platform", "platform side"),
+                            ("public", "public body"),
+                        ],
+                        max_length=8,
+                        verbose_name="side",
+                    ),
+                ),
+                ("policy_sha256", models.CharField(max_length=64)),
+                (
+                    "ratified_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ratifications",
+                        to="contributions.organisation",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ratifications",
+                        to="accounting.policy",
+                    ),
+                ),
+                (
+                    "ratified_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['ratified_at', 'id'],
+                "ordering": ["ratified_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Revenue',
+            name="Revenue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('api', 'API calls'), ('subscription', 'subscription'), ('licence', 'licence'), ('integration', 'integration'), ('other', 'other')], max_length=12, verbose_name='channel')),
-                ('amount_micro', models.BigIntegerField(verbose_name='amount (µ)')),
-                ('assumed', models.BooleanField(default=False, verbose_name='assumed')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='note')),
-                ('bundle', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='revenue', to='accounting.bundle')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revenue', to='accounting.period')),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='revenue', to='contributions.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("api", "API calls"),
+                            ("subscription", "subscription"),
+                            ("licence", "licence"),
+                            ("integration", "integration"),
+                            ("other", "other"),
+                        ],
+                        max_length=12,
+                        verbose_name="channel",
+                    ),
+                ),
+                ("amount_micro", models.BigIntegerField(verbose_name="amount (µ)")),
+                ("assumed", models.BooleanField(default=False, verbose_name="assumed")),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="note")),
+                (
+                    "bundle",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revenue",
+                        to="accounting.bundle",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revenue",
+                        to="accounting.period",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revenue",
+                        to="contributions.product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'revenue',
-                'ordering': ['id'],
+                "verbose_name_plural": "revenue",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('simulation', models.BooleanField(verbose_name='simulation')),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('computing', 'computing'), ('computed', 'computed'), ('approved', 'approved'), ('posted', 'posted'), ('cancelled', 'cancelled'), ('failed', 'failed')], default='queued', max_length=9, verbose_name='state')),
-                ('stage', models.CharField(choices=[('waiting', 'waiting for a worker'), ('reading', 'reading the records'), ('allocating', 'allocating'), ('writing', 'writing the results'), ('bundling', 'writing the bundle'), ('done', 'done')], default='waiting', max_length=10, verbose_name='stage')),
-                ('algorithm', models.CharField(max_length=32, verbose_name='algorithm')),
-                ('policy_sha256', models.CharField(max_length=64)),
-                ('inputs_sha256', models.CharField(blank=True, max_length=64)),
-                ('result_sha256', models.CharField(blank=True, max_length=64)),
-                ('bundle_name', models.CharField(blank=True, max_length=100, verbose_name='bundle')),
-                ('price', models.JSONField(blank=True, default=dict, verbose_name='price categories')),
-                ('notes', models.JSONField(blank=True, default=list, verbose_name='notes')),
-                ('contributions_count', models.BigIntegerField(null=True, verbose_name='contributions')),
-                ('payees_count', models.BigIntegerField(null=True, verbose_name='payees')),
-                ('failure_code', models.CharField(blank=True, max_length=64, verbose_name='failure')),
-                ('failure', models.CharField(blank=True, max_length=1000, verbose_name='what went wrong')),
-                ('lease_token', models.UUIDField(blank=True, null=True)),
-                ('leased_until', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.IntegerField(default=0, verbose_name='attempts')),
-                ('requested_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='requested')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='accounting.period')),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='accounting.policy')),
-                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("simulation", models.BooleanField(verbose_name="simulation")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("computing", "computing"),
+                            ("computed", "computed"),
+                            ("approved", "approved"),
+                            ("posted", "posted"),
+                            ("cancelled", "cancelled"),
+                            ("failed", "failed"),
+                        ],
+                        default="queued",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting for a worker"),
+                            ("reading", "reading the records"),
+                            ("allocating", "allocating"),
+                            ("writing", "writing the results"),
+                            ("bundling", "writing the bundle"),
+                            ("done", "done"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="stage",
+                    ),
+                ),
+                ("algorithm", models.CharField(max_length=32, verbose_name="algorithm")),
+                ("policy_sha256", models.CharField(max_length=64)),
+                ("inputs_sha256", models.CharField(blank=True, max_length=64)),
+                ("result_sha256", models.CharField(blank=True, max_length=64)),
+                (
+                    "bundle_name",
+                    models.CharField(blank=True, max_length=100, verbose_name="bundle"),
+                ),
+                (
+                    "price",
+                    models.JSONField(blank=True, default=dict, verbose_name="price categories"),
+                ),
+                ("notes", models.JSONField(blank=True, default=list, verbose_name="notes")),
+                (
+                    "contributions_count",
+                    models.BigIntegerField(null=True, verbose_name="contributions"),
+                ),
+                ("payees_count", models.BigIntegerField(null=True, verbose_name="payees")),
+                (
+                    "failure_code",
+                    models.CharField(blank=True, max_length=64, verbose_name="failure"),
+                ),
+                (
+                    "failure",
+                    models.CharField(blank=True, max_length=1000, verbose_name="what went wrong"),
+                ),
+                ("lease_token", models.UUIDField(blank=True, null=True)),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.IntegerField(default=0, verbose_name="attempts")),
+                (
+                    "requested_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        verbose_name="requested",
+                    ),
+                ),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started")),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="finished"),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="accounting.period",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="accounting.policy",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-requested_at', '-id'],
+                "ordering": ["-requested_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='RunIndicator',
+            name="RunIndicator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64, verbose_name='name')),
-                ('value', models.CharField(max_length=64, verbose_name='value')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='accounting.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=64, verbose_name="name")),
+                ("value", models.CharField(max_length=64, verbose_name="value")),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="indicators",
+                        to="accounting.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='RunLabour',
+            name="RunLabour",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('credited_uh', models.BigIntegerField(verbose_name='credited hours (µh)')),
-                ('complexity_ppm', models.IntegerField(verbose_name='complexity coefficient (ppm)')),
-                ('decay_ppm', models.IntegerField(verbose_name='decay (ppm)')),
-                ('content_uh', models.BigIntegerField(verbose_name='labour content (µh)')),
-                ('basis', models.CharField(choices=[('metered', 'metered: time and units'), ('time_only', 'time only'), ('imputed', 'imputed from units and norm'), ('escrow', 'neither time nor units: held')], max_length=9, verbose_name='basis')),
-                ('contribution', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='run_labour', to='contributions.contribution')),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='labour', to='accounting.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("credited_uh", models.BigIntegerField(verbose_name="credited hours (µh)")),
+                (
+                    "complexity_ppm",
+                    models.IntegerField(verbose_name="complexity coefficient (ppm)"),
+                ),
+                ("decay_ppm", models.IntegerField(verbose_name="decay (ppm)")),
+                ("content_uh", models.BigIntegerField(verbose_name="labour content (µh)")),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("metered", "metered: time and units"),
+                            ("time_only", "time only"),
+                            ("imputed", "imputed from units and norm"),
+                            ("escrow", "neither time nor units: held"),
+                        ],
+                        max_length=9,
+                        verbose_name="basis",
+                    ),
+                ),
+                (
+                    "contribution",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="run_labour",
+                        to="contributions.contribution",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="labour",
+                        to="accounting.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['contribution_id'],
+                "ordering": ["contribution_id"],
             },
         ),
         migrations.CreateModel(
-            name='RunNorm',
+            name="RunNorm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('task_type', models.CharField(max_length=64, verbose_name='task type')),
-                ('scope', models.CharField(blank=True, max_length=64, verbose_name='scope')),
-                ('method', models.CharField(max_length=16, verbose_name='method')),
-                ('seconds', models.BigIntegerField(verbose_name='working time (s)')),
-                ('effective_micro_units', models.BigIntegerField(verbose_name='effective units (millionths)')),
-                ('producers', models.IntegerField(verbose_name='producers')),
-                ('norm_nanoseconds', models.BigIntegerField(verbose_name='norm (ns per effective unit)')),
-                ('shrunk_toward', models.CharField(blank=True, max_length=64, verbose_name='shrunk toward')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='norms', to='accounting.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("task_type", models.CharField(max_length=64, verbose_name="task type")),
+                ("scope", models.CharField(blank=True, max_length=64, verbose_name="scope")),
+                ("method", models.CharField(max_length=16, verbose_name="method")),
+                ("seconds", models.BigIntegerField(verbose_name="working time (s)")),
+                (
+                    "effective_micro_units",
+                    models.BigIntegerField(verbose_name="effective units (millionths)"),
+                ),
+                ("producers", models.IntegerField(verbose_name="producers")),
+                (
+                    "norm_nanoseconds",
+                    models.BigIntegerField(verbose_name="norm (ns per effective unit)"),
+                ),
+                (
+                    "shrunk_toward",
+                    models.CharField(blank=True, max_length=64, verbose_name="shrunk toward"),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="norms",
+                        to="accounting.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['task_type', 'scope'],
+                "ordering": ["task_type", "scope"],
             },
         ),
         migrations.CreateModel(
-            name='RunPool',
+            name="RunPool",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.IntegerField(verbose_name='position')),
-                ('code', models.CharField(max_length=128, verbose_name='pool')),
-                ('kind', models.CharField(max_length=16, verbose_name='kind')),
-                ('flow', models.CharField(max_length=8, verbose_name='flow')),
-                ('funded_micro', models.BigIntegerField(verbose_name='funded (µ)')),
-                ('scaled_from_micro', models.BigIntegerField(verbose_name='before scaling down (µ)')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pools', to='accounting.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.IntegerField(verbose_name="position")),
+                ("code", models.CharField(max_length=128, verbose_name="pool")),
+                ("kind", models.CharField(max_length=16, verbose_name="kind")),
+                ("flow", models.CharField(max_length=8, verbose_name="flow")),
+                ("funded_micro", models.BigIntegerField(verbose_name="funded (µ)")),
+                (
+                    "scaled_from_micro",
+                    models.BigIntegerField(verbose_name="before scaling down (µ)"),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pools",
+                        to="accounting.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['run_id', 'position'],
+                "ordering": ["run_id", "position"],
             },
         ),
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('weight', models.BigIntegerField(verbose_name='weight (µh)')),
-                ('amount_micro', models.BigIntegerField(verbose_name='amount (µ)')),
-                ('contribution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='contributions.contribution')),
-                ('pool', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='accounting.runpool')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("weight", models.BigIntegerField(verbose_name="weight (µh)")),
+                ("amount_micro", models.BigIntegerField(verbose_name="amount (µ)")),
+                (
+                    "contribution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="contributions.contribution",
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="accounting.runpool",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pool_id', 'contribution_id'],
+                "ordering": ["pool_id", "contribution_id"],
             },
         ),
         migrations.CreateModel(
-            name='Flow',
+            name="Flow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('weight', models.BigIntegerField(verbose_name='weight (µh)')),
-                ('amount_micro', models.BigIntegerField(verbose_name='amount (µ)')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contributions.product')),
-                ('upstream', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contributions.product')),
-                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flows', to='accounting.runpool')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("weight", models.BigIntegerField(verbose_name="weight (µh)")),
+                ("amount_micro", models.BigIntegerField(verbose_name="amount (µ)")),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contributions.product",
+                    ),
+                ),
+                (
+                    "upstream",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contributions.product",
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="flows",
+                        to="accounting.runpool",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pool_id', 'product_id', 'upstream_id'],
+                "ordering": ["pool_id", "product_id", "upstream_id"],
             },
         ),
         migrations.CreateModel(
-            name='EscrowEntry',
+            name="EscrowEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(choices=[('no_labour', 'no recorded labour'), ('unmeasured', 'labour not yet measured'), ('disputed', 'under dispute'), ('commons', 'commons fund')], max_length=10, verbose_name='reason')),
-                ('amount_micro', models.BigIntegerField(verbose_name='amount (µ)')),
-                ('product', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contributions.product')),
-                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='escrow', to='accounting.runpool')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("no_labour", "no recorded labour"),
+                            ("unmeasured", "labour not yet measured"),
+                            ("disputed", "under dispute"),
+                            ("commons", "commons fund"),
+                        ],
+                        max_length=10,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("amount_micro", models.BigIntegerField(verbose_name="amount (µ)")),
+                (
+                    "product",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contributions.product",
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="escrow",
+                        to="accounting.runpool",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'escrow entries',
-                'ordering': ['pool_id', 'product_id', 'reason'],
+                "verbose_name_plural": "escrow entries",
+                "ordering": ["pool_id", "product_id", "reason"],
             },
         ),
         migrations.CreateModel(
-            name='RunProduct',
+            name="RunProduct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revenue_micro', models.BigIntegerField(verbose_name='revenue (µ)')),
-                ('own_content_uh', models.BigIntegerField(verbose_name='own labour content (µh)')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='run_products', to='contributions.product')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='accounting.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("revenue_micro", models.BigIntegerField(verbose_name="revenue (µ)")),
+                ("own_content_uh", models.BigIntegerField(verbose_name="own labour content (µh)")),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="run_products",
+                        to="contributions.product",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to="accounting.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['product_id'],
+                "ordering": ["product_id"],
             },
         ),
         migrations.CreateModel(
-            name='Statement',
+            name="Statement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_micro', models.BigIntegerField(verbose_name='amount (µ)')),
-                ('carried_in_micro', models.BigIntegerField(verbose_name='carried in (µ)')),
-                ('paid_minor', models.BigIntegerField(verbose_name='paid (minor units)')),
-                ('carried_out_micro', models.BigIntegerField(verbose_name='carried out (µ)')),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='accounting.run')),
-                ('worker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='contributions.worker')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount_micro", models.BigIntegerField(verbose_name="amount (µ)")),
+                ("carried_in_micro", models.BigIntegerField(verbose_name="carried in (µ)")),
+                ("paid_minor", models.BigIntegerField(verbose_name="paid (minor units)")),
+                ("carried_out_micro", models.BigIntegerField(verbose_name="carried out (µ)")),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statements",
+                        to="accounting.run",
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statements",
+                        to="contributions.worker",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-amount_micro', 'worker_id'],
+                "ordering": ["-amount_micro", "worker_id"],
             },
         ),
         migrations.CreateModel(
-            name='Usage',
+            name="Usage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('unit', models.CharField(max_length=32, verbose_name='unit')),
-                ('quantity', models.BigIntegerField(verbose_name='quantity')),
-                ('assumed', models.BooleanField(default=False, verbose_name='assumed')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='note')),
-                ('bundle', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='usage', to='accounting.bundle')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='usage', to='accounting.period')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='usage', to='contributions.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("unit", models.CharField(max_length=32, verbose_name="unit")),
+                ("quantity", models.BigIntegerField(verbose_name="quantity")),
+                ("assumed", models.BooleanField(default=False, verbose_name="assumed")),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="note")),
+                (
+                    "bundle",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="usage",
+                        to="accounting.bundle",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="usage",
+                        to="accounting.period",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="usage",
+                        to="contributions.product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'usage',
-                'ordering': ['id'],
+                "verbose_name_plural": "usage",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Valuation',
+            name="Valuation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(max_length=64, verbose_name='method')),
-                ('parameters', models.JSONField(blank=True, default=dict, verbose_name='parameters')),
-                ('reliability_ppm', models.IntegerField(help_text='Over three runs or more; it scales how far scores move pay.', verbose_name='rank correlation between runs (ppm)')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='valuations', to='contributions.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("method", models.CharField(max_length=64, verbose_name="method")),
+                (
+                    "parameters",
+                    models.JSONField(blank=True, default=dict, verbose_name="parameters"),
+                ),
+                (
+                    "reliability_ppm",
+                    models.IntegerField(
+                        help_text="Over three runs or more; it scales how far scores move pay.",
+                        verbose_name="rank correlation between runs (ppm)",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="valuations",
+                        to="contributions.product",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score_ppb', models.BigIntegerField(verbose_name='score (parts per billion)')),
-                ('contribution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='contributions.contribution')),
-                ('valuation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='accounting.valuation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("score_ppb", models.BigIntegerField(verbose_name="score (parts per billion)")),
+                (
+                    "contribution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scores",
+                        to="contributions.contribution",
+                    ),
+                ),
+                (
+                    "valuation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scores",
+                        to="accounting.valuation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['contribution_id'],
+                "ordering": ["contribution_id"],
             },
         ),
         migrations.CreateModel(
-            name='Assumption',
+            name="Assumption",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=100, verbose_name='subject')),
-                ('text', models.CharField(max_length=500, verbose_name='assumption (English)')),
-                ('text_zh', models.CharField(blank=True, max_length=500, verbose_name='assumption (Chinese)')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='source')),
-                ('operator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assumptions', to='contributions.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(max_length=100, verbose_name="subject")),
+                ("text", models.CharField(max_length=500, verbose_name="assumption (English)")),
+                (
+                    "text_zh",
+                    models.CharField(
+                        blank=True, max_length=500, verbose_name="assumption (Chinese)"
+                    ),
+                ),
+                ("source", models.CharField(blank=True, max_length=300, verbose_name="source")),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="assumptions",
+                        to="contributions.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['subject'],
-                'constraints': [models.UniqueConstraint(fields=('operator', 'subject'), name='assumption_once')],
+                "ordering": ["subject"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("operator", "subject"), name="assumption_once")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='bundle',
-            constraint=models.UniqueConstraint(fields=('operator', 'name'), name='bundle_name_once'),
+            model_name="bundle",
+            constraint=models.UniqueConstraint(
+                fields=("operator", "name"), name="bundle_name_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.UniqueConstraint(fields=('operator', 'currency', 'starts_on'), name='period_once'),
+            model_name="period",
+            constraint=models.UniqueConstraint(
+                fields=("operator", "currency", "starts_on"), name="period_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='period_ends_after_start'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="period_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'closing', 'closed'])), name='period_state_known'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "closing", "closed"])),
+                name="period_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='period_currency_three_letters'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
+                name="period_currency_three_letters",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licenceuse',
-            constraint=models.UniqueConstraint(fields=('period', 'licence'), name='licence_use_once'),
+            model_name="licenceuse",
+            constraint=models.UniqueConstraint(
+                fields=("period", "licence"), name="licence_use_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licenceuse',
-            constraint=models.CheckConstraint(condition=models.Q(('base_micro__gte', 0), ('units__gte', 0)), name='licence_use_not_negative'),
+            model_name="licenceuse",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("base_micro__gte", 0), ("units__gte", 0)),
+                name="licence_use_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fact',
-            constraint=models.UniqueConstraint(fields=('period', 'name', 'product', 'item'), name='fact_once', nulls_distinct=False),
+            model_name="fact",
+            constraint=models.UniqueConstraint(
+                fields=("period", "name", "product", "item"), name="fact_once", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fact',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0), ('value__lt', 100000000000000000), ('weight__gte', 0), ('weight__lt', 1000000)), name='fact_finite_and_not_negative'),
+            model_name="fact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("value__gte", 0),
+                    ("value__lt", 100000000000000000),
+                    ("weight__gte", 0),
+                    ("weight__lt", 1000000),
+                ),
+                name="fact_finite_and_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cost',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['compute', 'energy', 'licences', 'data', 'wages', 'other'])), name='cost_kind_known'),
+            model_name="cost",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["compute", "energy", "licences", "data", "wages", "other"])
+                ),
+                name="cost_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cost',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_micro__gte', 0), ('amount_micro__lt', 9007199254740992), ('gpu_milli_hours__gte', 0)), name='cost_not_negative'),
+            model_name="cost",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_micro__gte", 0),
+                    ("amount_micro__lt", 9007199254740992),
+                    ("gpu_milli_hours__gte", 0),
+                ),
+                name="cost_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(fields=('operator', 'name', 'version'), name='policy_version_once'),
+            model_name="policy",
+            constraint=models.UniqueConstraint(
+                fields=("operator", "name", "version"), name="policy_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'proposed', 'in_force', 'superseded'])), name='policy_state_known'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "proposed", "in_force", "superseded"])),
+                name="policy_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'in_force'), _negated=True), ('valid_from__isnull', False), _connector='OR'), name='policy_in_force_has_start'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "in_force"), _negated=True),
+                    ("valid_from__isnull", False),
+                    _connector="OR",
+                ),
+                name="policy_in_force_has_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='policy_valid_in_order'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to", None), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="policy_valid_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ratification',
-            constraint=models.UniqueConstraint(fields=('policy', 'organisation'), name='ratification_once'),
+            model_name="ratification",
+            constraint=models.UniqueConstraint(
+                fields=("policy", "organisation"), name="ratification_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ratification',
-            constraint=models.CheckConstraint(condition=models.Q(('side__in', ['labour', 'platform', 'public'])), name='ratification_side_known'),
+            model_name="ratification",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("side__in", ["labour", "platform", "public"])),
+                name="ratification_side_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revenue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('bundle', None), ('product__isnull', False)), models.Q(('bundle__isnull', False), ('product', None)), _connector='OR'), name='revenue_of_product_or_bundle'),
+            model_name="revenue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("bundle", None), ("product__isnull", False)),
+                    models.Q(("bundle__isnull", False), ("product", None)),
+                    _connector="OR",
+                ),
+                name="revenue_of_product_or_bundle",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revenue',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['api', 'subscription', 'licence', 'integration', 'other'])), name='revenue_channel_known'),
+            model_name="revenue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("channel__in", ["api", "subscription", "licence", "integration", "other"])
+                ),
+                name="revenue_channel_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revenue',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_micro__gt', -9007199254740992), ('amount_micro__lt', 9007199254740992)), name='revenue_within_ledger'),
+            model_name="revenue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_micro__gt", -9007199254740992), ("amount_micro__lt", 9007199254740992)
+                ),
+                name="revenue_within_ledger",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('simulation', False), ('state__in', ['queued', 'computing'])), fields=('period',), name='run_one_at_a_time'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("simulation", False), ("state__in", ["queued", "computing"])),
+                fields=("period",),
+                name="run_one_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'computing', 'computed', 'approved', 'posted', 'cancelled', 'failed'])), name='run_state_known'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "queued",
+                            "computing",
+                            "computed",
+                            "approved",
+                            "posted",
+                            "cancelled",
+                            "failed",
+                        ],
+                    )
+                ),
+                name="run_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('simulation', True), ('state__in', ['approved', 'posted']), _negated=True), name='run_simulation_never_posted'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("simulation", True), ("state__in", ["approved", "posted"]), _negated=True
+                ),
+                name="run_simulation_never_posted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['computed', 'approved', 'posted']), _negated=True), models.Q(('result_sha256', ''), _negated=True), _connector='OR'), name='run_result_is_hashed'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["computed", "approved", "posted"]), _negated=True),
+                    models.Q(("result_sha256", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="run_result_is_hashed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('finished_at', None), ('started_at', None), ('finished_at__gte', models.F('started_at')), _connector='OR'), name='run_finishes_after_start'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("finished_at", None),
+                    ("started_at", None),
+                    ("finished_at__gte", models.F("started_at")),
+                    _connector="OR",
+                ),
+                name="run_finishes_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runindicator',
-            constraint=models.UniqueConstraint(fields=('run', 'name'), name='run_indicator_once'),
+            model_name="runindicator",
+            constraint=models.UniqueConstraint(fields=("run", "name"), name="run_indicator_once"),
         ),
         migrations.AddConstraint(
-            model_name='runlabour',
-            constraint=models.UniqueConstraint(fields=('run', 'contribution'), name='labour_once'),
+            model_name="runlabour",
+            constraint=models.UniqueConstraint(fields=("run", "contribution"), name="labour_once"),
         ),
         migrations.AddConstraint(
-            model_name='runnorm',
-            constraint=models.UniqueConstraint(fields=('run', 'task_type', 'scope'), name='norm_once'),
+            model_name="runnorm",
+            constraint=models.UniqueConstraint(
+                fields=("run", "task_type", "scope"), name="norm_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runpool',
-            constraint=models.UniqueConstraint(fields=('run', 'code'), name='run_pool_once'),
+            model_name="runpool",
+            constraint=models.UniqueConstraint(fields=("run", "code"), name="run_pool_once"),
         ),
         migrations.AddConstraint(
-            model_name='runpool',
-            constraint=models.CheckConstraint(condition=models.Q(('flow__in', ['lineage', 'direct'])), name='run_pool_flow_known'),
+            model_name="runpool",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("flow__in", ["lineage", "direct"])), name="run_pool_flow_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='line',
-            constraint=models.UniqueConstraint(fields=('pool', 'contribution'), name='line_once'),
+            model_name="line",
+            constraint=models.UniqueConstraint(fields=("pool", "contribution"), name="line_once"),
         ),
         migrations.AddConstraint(
-            model_name='flow',
-            constraint=models.UniqueConstraint(fields=('pool', 'product', 'upstream'), name='flow_once', nulls_distinct=False),
+            model_name="flow",
+            constraint=models.UniqueConstraint(
+                fields=("pool", "product", "upstream"), name="flow_once", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escrowentry',
-            constraint=models.UniqueConstraint(fields=('pool', 'product', 'reason'), name='escrow_once', nulls_distinct=False),
+            model_name="escrowentry",
+            constraint=models.UniqueConstraint(
+                fields=("pool", "product", "reason"), name="escrow_once", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escrowentry',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['no_labour', 'unmeasured', 'disputed', 'commons'])), name='escrow_reason_known'),
+            model_name="escrowentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("reason__in", ["no_labour", "unmeasured", "disputed", "commons"])
+                ),
+                name="escrow_reason_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runproduct',
-            constraint=models.UniqueConstraint(fields=('run', 'product'), name='run_product_once'),
+            model_name="runproduct",
+            constraint=models.UniqueConstraint(fields=("run", "product"), name="run_product_once"),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(fields=('run', 'worker'), name='statement_once'),
+            model_name="statement",
+            constraint=models.UniqueConstraint(fields=("run", "worker"), name="statement_once"),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('paid_minor__gte', 0)), name='statement_pays_nothing_negative'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("paid_minor__gte", 0)), name="statement_pays_nothing_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='usage',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='usage_not_negative'),
+            model_name="usage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 0)), name="usage_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='valuation',
-            constraint=models.CheckConstraint(condition=models.Q(('reliability_ppm__gte', -1000000), ('reliability_ppm__lte', 1000000)), name='valuation_reliability_is_a_correlation'),
+            model_name="valuation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("reliability_ppm__gte", -1000000), ("reliability_ppm__lte", 1000000)
+                ),
+                name="valuation_reliability_is_a_correlation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.UniqueConstraint(fields=('valuation', 'contribution'), name='score_once'),
+            model_name="score",
+            constraint=models.UniqueConstraint(
+                fields=("valuation", "contribution"), name="score_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.CheckConstraint(condition=models.Q(('score_ppb__gt', -9007199254740992), ('score_ppb__lt', 9007199254740992)), name='score_within_range'),
+            model_name="score",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("score_ppb__gt", -9007199254740992), ("score_ppb__lt", 9007199254740992)
+                ),
+                name="score_within_range",
+            ),
         ),
     ]

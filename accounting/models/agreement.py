@@ -87,7 +87,8 @@ class Ratification(models.Model):
         constraints = [
             models.UniqueConstraint(name="ratification_once", fields=["policy", "organisation"]),
             models.CheckConstraint(
-                name="ratification_side_known", condition=Q(side__in=["labour", "platform", "public"])
+                name="ratification_side_known",
+                condition=Q(side__in=["labour", "platform", "public"]),
             ),
         ]
 

@@ -85,9 +85,7 @@ class Usage(Identified):
 
     period = models.ForeignKey(Period, models.PROTECT, related_name="usage")
     product = models.ForeignKey(Product, models.PROTECT, related_name="usage")
-    bundle = models.ForeignKey(
-        Bundle, models.PROTECT, null=True, blank=True, related_name="usage"
-    )
+    bundle = models.ForeignKey(Bundle, models.PROTECT, null=True, blank=True, related_name="usage")
     unit = models.CharField(_("unit"), max_length=32)
     quantity = models.BigIntegerField(_("quantity"))
     assumed = models.BooleanField(_("assumed"), default=False)
@@ -221,9 +219,7 @@ class LivingWage(models.Model):
             models.UniqueConstraint(
                 name="living_wage_once", fields=["region", "currency", "valid_from"]
             ),
-            models.CheckConstraint(
-                name="living_wage_positive", condition=Q(micro_per_hour__gt=0)
-            ),
+            models.CheckConstraint(name="living_wage_positive", condition=Q(micro_per_hour__gt=0)),
         ]
 
     def __str__(self) -> str:

@@ -48,7 +48,7 @@ class Period(Identified):
         ]
 
     def __str__(self) -> str:
-        return f"{self.operator} {self.starts_on:%Y-%m-%d} – {self.ends_on:%Y-%m-%d}"
+        return f"{self.operator} {self.starts_on:%Y-%m-%d}/{self.ends_on:%Y-%m-%d}"
 
 
 class Assumption(models.Model):

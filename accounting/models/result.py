@@ -62,9 +62,7 @@ class RunLabour(models.Model):
 
     class Meta:
         ordering = ["contribution_id"]
-        constraints = [
-            models.UniqueConstraint(name="labour_once", fields=["run", "contribution"])
-        ]
+        constraints = [models.UniqueConstraint(name="labour_once", fields=["run", "contribution"])]
 
     def __str__(self) -> str:
         return f"{self.contribution_id}: {self.content_uh} µh"
@@ -80,9 +78,7 @@ class RunProduct(models.Model):
 
     class Meta:
         ordering = ["product_id"]
-        constraints = [
-            models.UniqueConstraint(name="run_product_once", fields=["run", "product"])
-        ]
+        constraints = [models.UniqueConstraint(name="run_product_once", fields=["run", "product"])]
 
     def __str__(self) -> str:
         return f"{self.product_id}"
@@ -204,7 +200,9 @@ class Statement(Identified):
         ordering = ["-amount_micro", "worker_id"]
         constraints = [
             models.UniqueConstraint(name="statement_once", fields=["run", "worker"]),
-            models.CheckConstraint(name="statement_pays_nothing_negative", condition=Q(paid_minor__gte=0)),
+            models.CheckConstraint(
+                name="statement_pays_nothing_negative", condition=Q(paid_minor__gte=0)
+            ),
         ]
 
 
@@ -217,9 +215,7 @@ class RunIndicator(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(name="run_indicator_once", fields=["run", "name"])
-        ]
+        constraints = [models.UniqueConstraint(name="run_indicator_once", fields=["run", "name"])]
 
     def __str__(self) -> str:
         return f"{self.name} = {self.value}"

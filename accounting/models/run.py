@@ -130,8 +130,7 @@ class Run(Identified):
             ),
             models.CheckConstraint(
                 name="run_result_is_hashed",
-                condition=~Q(state__in=["computed", "approved", "posted"])
-                | ~Q(result_sha256=""),
+                condition=~Q(state__in=["computed", "approved", "posted"]) | ~Q(result_sha256=""),
             ),
             models.CheckConstraint(
                 name="run_finishes_after_start",

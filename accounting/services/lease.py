@@ -113,6 +113,4 @@ class Heartbeat:
 
 
 def _held(run: Run) -> RunQuerySet:
-    return Run.objects.filter(
-        pk=run.pk, state=Run.State.COMPUTING, lease_token=run.lease_token
-    )
+    return Run.objects.filter(pk=run.pk, state=Run.State.COMPUTING, lease_token=run.lease_token)

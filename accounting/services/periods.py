@@ -20,9 +20,7 @@ class PeriodsOverlap(AccountingError):
 
 
 @transaction.atomic
-def open_period(
-    *, operator: Organisation, starts_on: date, ends_on: date, currency: str
-) -> Period:
+def open_period(*, operator: Organisation, starts_on: date, ends_on: date, currency: str) -> Period:
     """Open a period of one operator in one currency.
 
     Raises:

@@ -58,7 +58,9 @@ def merged(document: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any
     result = dict(document)
     for key, value in overrides.items():
         below = result.get(key)
-        result[key] = merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+        result[key] = (
+            merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+        )
     return result
 
 

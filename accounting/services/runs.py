@@ -74,9 +74,10 @@ def request_run(
         NothingToShareBy: There is no labour to share it by.
         RunInProgress: A run of this period is queued or computing.
     """
-    chosen = policy or Policy.objects.filter(
-        operator=period.operator, state=Policy.State.IN_FORCE
-    ).first()
+    chosen = (
+        policy
+        or Policy.objects.filter(operator=period.operator, state=Policy.State.IN_FORCE).first()
+    )
     if chosen is None:
         raise PolicyMissing(_("No policy is in force. Ratify one, or simulate with a draft."))
     _require_something_to_share(period)
@@ -151,7 +152,9 @@ def _require_something_to_share(period: Period) -> None:
     labour = Contribution.objects.current().until(period.ends_on).filter(product__in=products)
     if not labour.exists():
         raise NothingToShareBy(
-            _("No labour is recorded behind these products. The revenue stays unshared until it is.")
+            _(
+                "No labour is recorded behind these products. The revenue stays unshared until it is."
+            )
         )
 
 
@@ -184,9 +187,7 @@ def _pin(run: Run) -> Pinned:
         return pin(period=run.period, policy=run.policy)
 
 
-def _finish(
-    run: Run, pinned: Pinned, allocation: Allocation, manifest: dict[str, object]
-) -> None:
+def _finish(run: Run, pinned: Pinned, allocation: Allocation, manifest: dict[str, object]) -> None:
     write_results(run=run, pinned=pinned, allocation=allocation)
     price = allocation.price
     run.state = Run.State.COMPUTED

@@ -10,376 +10,1166 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('language', models.CharField(blank=True, max_length=10, verbose_name='language')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                (
+                    "first_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
+                ),
+                (
+                    "last_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
+                ),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="email address"),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                ("language", models.CharField(blank=True, max_length=10, verbose_name="language")),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'db_table': 'contributions_user',
-                'abstract': False,
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "db_table": "contributions_user",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('kind', models.CharField(choices=[('labour_organisation', 'labour organisation'), ('platform', 'platform'), ('regulator', 'regulator'), ('public_body', 'public body')], max_length=20, verbose_name='kind')),
-                ('country', models.CharField(max_length=2, verbose_name='country (ISO 3166)')),
-                ('nature', models.CharField(choices=[('recorded', 'recorded'), ('example', 'worked example'), ('scenario', 'scenario'), ('synthetic', 'synthetic')], default='recorded', max_length=10, verbose_name='nature')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("labour_organisation", "labour organisation"),
+                            ("platform", "platform"),
+                            ("regulator", "regulator"),
+                            ("public_body", "public body"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("country", models.CharField(max_length=2, verbose_name="country (ISO 3166)")),
+                (
+                    "nature",
+                    models.CharField(
+                        choices=[
+                            ("recorded", "recorded"),
+                            ("example", "worked example"),
+                            ("scenario", "scenario"),
+                            ("synthetic", "synthetic"),
+                        ],
+                        default="recorded",
+                        max_length=10,
+                        verbose_name="nature",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['labour_organisation', 'platform', 'regulator', 'public_body'])), name='organisation_kind_known'), models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='organisation_country_two_letters'), models.UniqueConstraint(fields=('kind', 'name'), name='organisation_name_once')],
+                "ordering": ["name", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                ["labour_organisation", "platform", "regulator", "public_body"],
+                            )
+                        ),
+                        name="organisation_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("country__regex", "^[A-Z]{2}$")),
+                        name="organisation_country_two_letters",
+                    ),
+                    models.UniqueConstraint(fields=("kind", "name"), name="organisation_name_once"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('dataset', 'data set'), ('model', 'model'), ('prompt_library', 'prompt library'), ('evaluation', 'evaluation'), ('deployment', 'deployment period')], max_length=16, verbose_name='kind')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('version', models.CharField(max_length=64, verbose_name='version')),
-                ('released_on', models.DateField(blank=True, null=True, verbose_name='released on')),
-                ('public', models.BooleanField(default=False, help_text="The part of its money that is nobody's goes to the commons fund.", verbose_name='public')),
-                ('gpu_milli_hours', models.BigIntegerField(blank=True, null=True, verbose_name='GPU time (1/1000 h)')),
-                ('governance_seconds', models.BigIntegerField(blank=True, null=True, verbose_name='data-governance time (s)')),
-                ('training_flop', models.DecimalField(blank=True, decimal_places=0, max_digits=40, null=True, verbose_name='training FLOP')),
-                ('parameters', models.BigIntegerField(blank=True, null=True, verbose_name='parameters')),
-                ('external_refs', models.JSONField(blank=True, default=dict, verbose_name='references elsewhere')),
-                ('operator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='contributions.organisation', verbose_name='operator')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("dataset", "data set"),
+                            ("model", "model"),
+                            ("prompt_library", "prompt library"),
+                            ("evaluation", "evaluation"),
+                            ("deployment", "deployment period"),
+                        ],
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("version", models.CharField(max_length=64, verbose_name="version")),
+                (
+                    "released_on",
+                    models.DateField(blank=True, null=True, verbose_name="released on"),
+                ),
+                (
+                    "public",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The part of its money that is nobody's goes to the commons fund.",
+                        verbose_name="public",
+                    ),
+                ),
+                (
+                    "gpu_milli_hours",
+                    models.BigIntegerField(
+                        blank=True, null=True, verbose_name="GPU time (1/1000 h)"
+                    ),
+                ),
+                (
+                    "governance_seconds",
+                    models.BigIntegerField(
+                        blank=True, null=True, verbose_name="data-governance time (s)"
+                    ),
+                ),
+                (
+                    "training_flop",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=0,
+                        max_digits=40,
+                        null=True,
+                        verbose_name="training FLOP",
+                    ),
+                ),
+                (
+                    "parameters",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="parameters"),
+                ),
+                (
+                    "external_refs",
+                    models.JSONField(blank=True, default=dict, verbose_name="references elsewhere"),
+                ),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to="contributions.organisation",
+                        verbose_name="operator",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'version', 'id'],
+                "ordering": ["name", "version", "id"],
             },
         ),
         migrations.CreateModel(
-            name='LineageEdge',
+            name="LineageEdge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('relation', models.CharField(choices=[('trained_on', 'trained on'), ('fine_tuned_from', 'fine-tuned from'), ('distilled_from', 'distilled from'), ('merged_from', 'merged from'), ('quantised_from', 'quantised from'), ('generated_by', 'generated by'), ('evaluated_on', 'evaluated on'), ('retrieves_from', 'retrieves from'), ('calls_tool', 'calls as a tool'), ('deploys', 'deploys')], max_length=16, verbose_name='relation')),
-                ('transfer_ppm', models.IntegerField(verbose_name='transfer coefficient (ppm)')),
-                ('machine_ppm', models.IntegerField(default=1000000, help_text='Below the whole only where a machine drafted what people then edited.', verbose_name='machine share (ppm)')),
-                ('evidence', models.CharField(blank=True, max_length=500, verbose_name='evidence')),
-                ('assumed', models.BooleanField(default=False, verbose_name='assumed')),
-                ('downstream', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='origins', to='contributions.product')),
-                ('upstream', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='contributions.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[
+                            ("trained_on", "trained on"),
+                            ("fine_tuned_from", "fine-tuned from"),
+                            ("distilled_from", "distilled from"),
+                            ("merged_from", "merged from"),
+                            ("quantised_from", "quantised from"),
+                            ("generated_by", "generated by"),
+                            ("evaluated_on", "evaluated on"),
+                            ("retrieves_from", "retrieves from"),
+                            ("calls_tool", "calls as a tool"),
+                            ("deploys", "deploys"),
+                        ],
+                        max_length=16,
+                        verbose_name="relation",
+                    ),
+                ),
+                ("transfer_ppm", models.IntegerField(verbose_name="transfer coefficient (ppm)")),
+                (
+                    "machine_ppm",
+                    models.IntegerField(
+                        default=1000000,
+                        help_text="Below the whole only where a machine drafted what people then edited.",
+                        verbose_name="machine share (ppm)",
+                    ),
+                ),
+                ("evidence", models.CharField(blank=True, max_length=500, verbose_name="evidence")),
+                ("assumed", models.BooleanField(default=False, verbose_name="assumed")),
+                (
+                    "downstream",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="origins",
+                        to="contributions.product",
+                    ),
+                ),
+                (
+                    "upstream",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="uses",
+                        to="contributions.product",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['upstream_id', 'downstream_id'],
+                "ordering": ["upstream_id", "downstream_id"],
             },
         ),
         migrations.CreateModel(
-            name='Licence',
+            name="Licence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(max_length=200, verbose_name='scope')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('fee_micro', models.BigIntegerField(default=0, verbose_name='fee per period (µ)')),
-                ('price_micro', models.BigIntegerField(default=0, verbose_name='price per unit (µ)')),
-                ('percentage_ppm', models.IntegerField(default=0, verbose_name='share of the base (ppm)')),
-                ('starts_on', models.DateField(verbose_name='starts on')),
-                ('expires_on', models.DateField(blank=True, null=True, verbose_name='expires on')),
-                ('revoked_on', models.DateField(blank=True, null=True, verbose_name='revoked on')),
-                ('licensee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='licences', to='contributions.organisation')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='licences', to='contributions.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scope", models.CharField(max_length=200, verbose_name="scope")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("fee_micro", models.BigIntegerField(default=0, verbose_name="fee per period (µ)")),
+                (
+                    "price_micro",
+                    models.BigIntegerField(default=0, verbose_name="price per unit (µ)"),
+                ),
+                (
+                    "percentage_ppm",
+                    models.IntegerField(default=0, verbose_name="share of the base (ppm)"),
+                ),
+                ("starts_on", models.DateField(verbose_name="starts on")),
+                ("expires_on", models.DateField(blank=True, null=True, verbose_name="expires on")),
+                ("revoked_on", models.DateField(blank=True, null=True, verbose_name="revoked on")),
+                (
+                    "licensee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="licences",
+                        to="contributions.organisation",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="licences",
+                        to="contributions.product",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['starts_on', 'id'],
+                "ordering": ["starts_on", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tool', models.CharField(max_length=32, verbose_name='tool')),
-                ('instance', models.CharField(blank=True, max_length=200, verbose_name='instance')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='contributions.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tool", models.CharField(max_length=32, verbose_name="tool")),
+                ("instance", models.CharField(blank=True, max_length=200, verbose_name="instance")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sources",
+                        to="contributions.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['tool', 'instance'],
+                "ordering": ["tool", "instance"],
             },
         ),
         migrations.CreateModel(
-            name='ImportBatch',
+            name="ImportBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('committed', 'committed'), ('undone', 'undone')], default='committed', max_length=10)),
-                ('file_name', models.CharField(blank=True, max_length=200, verbose_name='file')),
-                ('file_sha256', models.CharField(max_length=64)),
-                ('rows_read', models.IntegerField(verbose_name='rows read')),
-                ('rows_recorded', models.IntegerField(verbose_name='rows recorded')),
-                ('options', models.JSONField(blank=True, default=dict)),
-                ('committed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('committed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='contributions.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("committed", "committed"), ("undone", "undone")],
+                        default="committed",
+                        max_length=10,
+                    ),
+                ),
+                ("file_name", models.CharField(blank=True, max_length=200, verbose_name="file")),
+                ("file_sha256", models.CharField(max_length=64)),
+                ("rows_read", models.IntegerField(verbose_name="rows read")),
+                ("rows_recorded", models.IntegerField(verbose_name="rows recorded")),
+                ("options", models.JSONField(blank=True, default=dict)),
+                (
+                    "committed_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "committed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="batches",
+                        to="contributions.source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'import batches',
-                'ordering': ['-committed_at', '-id'],
+                "verbose_name_plural": "import batches",
+                "ordering": ["-committed_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='TaskType',
+            name="TaskType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=64, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=100, verbose_name='name (English)')),
-                ('name_zh', models.CharField(blank=True, max_length=100, verbose_name='name (Chinese)')),
-                ('labour_type', models.CharField(choices=[('PROMPT', 'knowledge production and prompts'), ('DATA', 'data set creation'), ('MODEL', 'model development and alignment'), ('EVAL', 'evaluation and quality control'), ('OPS', 'deployment and operations'), ('INTEG', 'product and integration'), ('COMPL', 'compliance and governance'), ('BIZ', 'business model')], max_length=6, verbose_name='labour type')),
-                ('phase', models.CharField(choices=[('TRAIN', 'training'), ('INFER', 'inference'), ('OPERATE', 'operation')], max_length=7, verbose_name='phase')),
-                ('unit', models.CharField(max_length=32, verbose_name='unit')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='contributions.tasktype')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=64, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=100, verbose_name="name (English)")),
+                (
+                    "name_zh",
+                    models.CharField(blank=True, max_length=100, verbose_name="name (Chinese)"),
+                ),
+                (
+                    "labour_type",
+                    models.CharField(
+                        choices=[
+                            ("PROMPT", "knowledge production and prompts"),
+                            ("DATA", "data set creation"),
+                            ("MODEL", "model development and alignment"),
+                            ("EVAL", "evaluation and quality control"),
+                            ("OPS", "deployment and operations"),
+                            ("INTEG", "product and integration"),
+                            ("COMPL", "compliance and governance"),
+                            ("BIZ", "business model"),
+                        ],
+                        max_length=6,
+                        verbose_name="labour type",
+                    ),
+                ),
+                (
+                    "phase",
+                    models.CharField(
+                        choices=[
+                            ("TRAIN", "training"),
+                            ("INFER", "inference"),
+                            ("OPERATE", "operation"),
+                        ],
+                        max_length=7,
+                        verbose_name="phase",
+                    ),
+                ),
+                ("unit", models.CharField(max_length=32, verbose_name="unit")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="contributions.tasktype",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['labour_type', 'code'],
+                "ordering": ["labour_type", "code"],
             },
         ),
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pseudonym', models.CharField(max_length=64, verbose_name='pseudonym')),
-                ('status', models.CharField(choices=[('employee', 'employee'), ('freelancer', 'freelancer'), ('crowd', 'crowdworker'), ('agency', 'agency worker'), ('intern', 'intern'), ('volunteer', 'volunteer'), ('user', 'user')], max_length=12, verbose_name='status')),
-                ('country', models.CharField(blank=True, max_length=2, verbose_name='country (ISO 3166)')),
-                ('wage_region', models.CharField(blank=True, max_length=64, verbose_name='living-wage region')),
-                ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='worker', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("pseudonym", models.CharField(max_length=64, verbose_name="pseudonym")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("employee", "employee"),
+                            ("freelancer", "freelancer"),
+                            ("crowd", "crowdworker"),
+                            ("agency", "agency worker"),
+                            ("intern", "intern"),
+                            ("volunteer", "volunteer"),
+                            ("user", "user"),
+                        ],
+                        max_length=12,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "country",
+                    models.CharField(blank=True, max_length=2, verbose_name="country (ISO 3166)"),
+                ),
+                (
+                    "wage_region",
+                    models.CharField(blank=True, max_length=64, verbose_name="living-wage region"),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="worker",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pseudonym', 'id'],
+                "ordering": ["pseudonym", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Contribution',
+            name="Contribution",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phase', models.CharField(choices=[('TRAIN', 'training'), ('INFER', 'inference'), ('OPERATE', 'operation')], max_length=7, verbose_name='phase')),
-                ('occurred_on', models.DateField(verbose_name='day of work')),
-                ('occurred_at', models.DateTimeField(blank=True, null=True, verbose_name='time of work')),
-                ('seconds', models.IntegerField(blank=True, null=True, verbose_name='working time (s)')),
-                ('time_basis', models.CharField(choices=[('active', 'active time'), ('page_open', 'page open'), ('held', 'task held'), ('self_declared', 'self-declared'), ('none', 'no time recorded')], max_length=13, verbose_name='time basis')),
-                ('units', models.BigIntegerField(blank=True, null=True, verbose_name='units')),
-                ('quality_ppm', models.IntegerField(blank=True, null=True, verbose_name='quality (ppm)')),
-                ('outcome', models.CharField(choices=[('accepted', 'accepted'), ('rejected', 'rejected'), ('expired', 'expired'), ('skipped', 'skipped'), ('pending', 'pending')], max_length=8, verbose_name='outcome')),
-                ('machine_share_ppm', models.IntegerField(blank=True, null=True, verbose_name='machine share (ppm)')),
-                ('role', models.CharField(choices=[('execute', 'executing'), ('direct', 'directing'), ('supervise', 'supervising')], default='execute', max_length=9, verbose_name='role')),
-                ('grade', models.CharField(blank=True, max_length=64, verbose_name='grade')),
-                ('wage_micro', models.BigIntegerField(default=0, verbose_name='wage already paid (µ)')),
-                ('wage_currency', models.CharField(blank=True, max_length=3, verbose_name='wage currency')),
-                ('paid_through_ppm', models.IntegerField(blank=True, null=True, verbose_name='paid-through rate (ppm)')),
-                ('harmful_exposure', models.BooleanField(default=False, verbose_name='exposure to harmful content')),
-                ('evidence_grade', models.CharField(choices=[('A', 'A: system log with hash'), ('B', 'B: export of a tool'), ('C', 'C: confirmed by another person'), ('D', 'D: declared only')], max_length=1, verbose_name='evidence')),
-                ('evidence_sha256', models.CharField(blank=True, max_length=64)),
-                ('external_id', models.CharField(max_length=200, verbose_name='id in the source')),
-                ('revision', models.IntegerField(default=0, verbose_name='revision')),
-                ('row_sha256', models.CharField(max_length=64)),
-                ('withdrawn', models.BooleanField(default=False, verbose_name='withdrawn')),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='reason')),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='recorded')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('supersedes', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='contributions.contribution')),
-                ('batch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='contributions.importbatch')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='contributions.product')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='contributions.source')),
-                ('task_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='contributions.tasktype')),
-                ('reviewer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='contributions.worker')),
-                ('worker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='contributions.worker')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "phase",
+                    models.CharField(
+                        choices=[
+                            ("TRAIN", "training"),
+                            ("INFER", "inference"),
+                            ("OPERATE", "operation"),
+                        ],
+                        max_length=7,
+                        verbose_name="phase",
+                    ),
+                ),
+                ("occurred_on", models.DateField(verbose_name="day of work")),
+                (
+                    "occurred_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="time of work"),
+                ),
+                (
+                    "seconds",
+                    models.IntegerField(blank=True, null=True, verbose_name="working time (s)"),
+                ),
+                (
+                    "time_basis",
+                    models.CharField(
+                        choices=[
+                            ("active", "active time"),
+                            ("page_open", "page open"),
+                            ("held", "task held"),
+                            ("self_declared", "self-declared"),
+                            ("none", "no time recorded"),
+                        ],
+                        max_length=13,
+                        verbose_name="time basis",
+                    ),
+                ),
+                ("units", models.BigIntegerField(blank=True, null=True, verbose_name="units")),
+                (
+                    "quality_ppm",
+                    models.IntegerField(blank=True, null=True, verbose_name="quality (ppm)"),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("accepted", "accepted"),
+                            ("rejected", "rejected"),
+                            ("expired", "expired"),
+                            ("skipped", "skipped"),
+                            ("pending", "pending"),
+                        ],
+                        max_length=8,
+                        verbose_name="outcome",
+                    ),
+                ),
+                (
+                    "machine_share_ppm",
+                    models.IntegerField(blank=True, null=True, verbose_name="machine share (ppm)"),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("execute", "executing"),
+                            ("direct", "directing"),
+                            ("supervise", "supervising"),
+                        ],
+                        default="execute",
+                        max_length=9,
+                        verbose_name="role",
+                    ),
+                ),
+                ("grade", models.CharField(blank=True, max_length=64, verbose_name="grade")),
+                (
+                    "wage_micro",
+                    models.BigIntegerField(default=0, verbose_name="wage already paid (µ)"),
+                ),
+                (
+                    "wage_currency",
+                    models.CharField(blank=True, max_length=3, verbose_name="wage currency"),
+                ),
+                (
+                    "paid_through_ppm",
+                    models.IntegerField(
+                        blank=True, null=True, verbose_name="paid-through rate (ppm)"
+                    ),
+                ),
+                (
+                    "harmful_exposure",
+                    models.BooleanField(default=False, verbose_name="exposure to harmful content"),
+                ),
+                (
+                    "evidence_grade",
+                    models.CharField(
+                        choices=[
+                            ("A", "A: system log with hash"),
+                            ("B", "B: export of a tool"),
+                            ("C", "C: confirmed by another person"),
+                            ("D", "D: declared only"),
+                        ],
+                        max_length=1,
+                        verbose_name="evidence",
+                    ),
+                ),
+                ("evidence_sha256", models.CharField(blank=True, max_length=64)),
+                ("external_id", models.CharField(max_length=200, verbose_name="id in the source")),
+                ("revision", models.IntegerField(default=0, verbose_name="revision")),
+                ("row_sha256", models.CharField(max_length=64)),
+                ("withdrawn", models.BooleanField(default=False, verbose_name="withdrawn")),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="reason")),
+                (
+                    "recorded_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        verbose_name="recorded",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="superseded_by",
+                        to="contributions.contribution",
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contributions",
+                        to="contributions.importbatch",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contributions",
+                        to="contributions.product",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contributions",
+                        to="contributions.source",
+                    ),
+                ),
+                (
+                    "task_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contributions",
+                        to="contributions.tasktype",
+                    ),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="contributions.worker",
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contributions",
+                        to="contributions.worker",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('granted_at', models.DateTimeField(verbose_name='granted')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='withdrawn')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='contributions.organisation')),
-                ('worker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='contributions.worker')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("granted_at", models.DateTimeField(verbose_name="granted")),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="withdrawn"),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents",
+                        to="contributions.organisation",
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents",
+                        to="contributions.worker",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Alias',
+            name="Alias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference_hmac', models.CharField(max_length=64)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='contributions.source')),
-                ('worker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='contributions.worker')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference_hmac", models.CharField(max_length=64)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="aliases",
+                        to="contributions.source",
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="aliases",
+                        to="contributions.worker",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'aliases',
+                "verbose_name_plural": "aliases",
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('admin', 'administrator'), ('recorder', 'recorder'), ('approver', 'approver'), ('viewer', 'viewer')], max_length=10, verbose_name='role')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='contributions.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("admin", "administrator"),
+                            ("recorder", "recorder"),
+                            ("approver", "approver"),
+                            ("viewer", "viewer"),
+                        ],
+                        max_length=10,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="contributions.organisation",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'organisation'), name='membership_once'), models.CheckConstraint(condition=models.Q(('role__in', ['admin', 'recorder', 'approver', 'viewer'])), name='membership_role_known')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "organisation"), name="membership_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("role__in", ["admin", "recorder", "approver", "viewer"])
+                        ),
+                        name="membership_role_known",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('operator', 'kind', 'name', 'version'), name='product_version_once'),
+            model_name="product",
+            constraint=models.UniqueConstraint(
+                fields=("operator", "kind", "name", "version"), name="product_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['dataset', 'model', 'prompt_library', 'evaluation', 'deployment'])), name='product_kind_known'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["dataset", "model", "prompt_library", "evaluation", "deployment"])
+                ),
+                name="product_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('gpu_milli_hours', None), ('gpu_milli_hours__gte', 0), _connector='OR'), models.Q(('governance_seconds', None), ('governance_seconds__gte', 0), _connector='OR'), models.Q(('training_flop', None), ('training_flop__gte', 0), _connector='OR'), models.Q(('parameters', None), ('parameters__gte', 0), _connector='OR')), name='product_measures_not_negative'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("gpu_milli_hours", None), ("gpu_milli_hours__gte", 0), _connector="OR"
+                    ),
+                    models.Q(
+                        ("governance_seconds", None),
+                        ("governance_seconds__gte", 0),
+                        _connector="OR",
+                    ),
+                    models.Q(("training_flop", None), ("training_flop__gte", 0), _connector="OR"),
+                    models.Q(("parameters", None), ("parameters__gte", 0), _connector="OR"),
+                ),
+                name="product_measures_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lineageedge',
-            constraint=models.UniqueConstraint(fields=('upstream', 'downstream'), name='lineage_edge_once'),
+            model_name="lineageedge",
+            constraint=models.UniqueConstraint(
+                fields=("upstream", "downstream"), name="lineage_edge_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lineageedge',
-            constraint=models.CheckConstraint(condition=models.Q(('upstream', models.F('downstream')), _negated=True), name='lineage_not_to_itself'),
+            model_name="lineageedge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("upstream", models.F("downstream")), _negated=True),
+                name="lineage_not_to_itself",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lineageedge',
-            constraint=models.CheckConstraint(condition=models.Q(('transfer_ppm__gte', 0), ('transfer_ppm__lte', 1000000)), name='lineage_transfer_within_one'),
+            model_name="lineageedge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("transfer_ppm__gte", 0), ("transfer_ppm__lte", 1000000)),
+                name="lineage_transfer_within_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lineageedge',
-            constraint=models.CheckConstraint(condition=models.Q(('machine_ppm__gte', 0), ('machine_ppm__lte', 1000000)), name='lineage_machine_share_within_one'),
+            model_name="lineageedge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("machine_ppm__gte", 0), ("machine_ppm__lte", 1000000)),
+                name="lineage_machine_share_within_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licence',
-            constraint=models.CheckConstraint(condition=models.Q(('fee_micro__gte', 0), ('price_micro__gte', 0), ('percentage_ppm__gte', 0), ('percentage_ppm__lte', 1000000)), name='licence_terms_not_negative'),
+            model_name="licence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("fee_micro__gte", 0),
+                    ("price_micro__gte", 0),
+                    ("percentage_ppm__gte", 0),
+                    ("percentage_ppm__lte", 1000000),
+                ),
+                name="licence_terms_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licence',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_on', None), ('expires_on__gte', models.F('starts_on')), _connector='OR'), name='licence_expires_after_start'),
+            model_name="licence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("expires_on", None),
+                    ("expires_on__gte", models.F("starts_on")),
+                    _connector="OR",
+                ),
+                name="licence_expires_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(fields=('organisation', 'tool', 'instance'), name='source_once'),
+            model_name="source",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "tool", "instance"), name="source_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('rows_read__gte', 0), ('rows_recorded__gte', 0)), name='import_batch_counts_sane'),
+            model_name="importbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rows_read__gte", 0), ("rows_recorded__gte", 0)),
+                name="import_batch_counts_sane",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['committed', 'undone'])), name='import_batch_state_known'),
+            model_name="importbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["committed", "undone"])),
+                name="import_batch_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tasktype',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[a-z0-9][a-z0-9_-]*$')), name='task_type_code_plain'),
+            model_name="tasktype",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code__regex", "^[a-z0-9][a-z0-9_-]*$")),
+                name="task_type_code_plain",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tasktype',
-            constraint=models.CheckConstraint(condition=models.Q(('labour_type__in', ['PROMPT', 'DATA', 'MODEL', 'EVAL', 'OPS', 'INTEG', 'COMPL', 'BIZ'])), name='task_type_labour_type_known'),
+            model_name="tasktype",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "labour_type__in",
+                        ["PROMPT", "DATA", "MODEL", "EVAL", "OPS", "INTEG", "COMPL", "BIZ"],
+                    )
+                ),
+                name="task_type_labour_type_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tasktype',
-            constraint=models.CheckConstraint(condition=models.Q(('phase__in', ['TRAIN', 'INFER', 'OPERATE'])), name='task_type_phase_known'),
+            model_name="tasktype",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("phase__in", ["TRAIN", "INFER", "OPERATE"])),
+                name="task_type_phase_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tasktype',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='task_type_not_own_parent'),
+            model_name="tasktype",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("parent", None),
+                    models.Q(("parent", models.F("id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="task_type_not_own_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='worker',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['employee', 'freelancer', 'crowd', 'agency', 'intern', 'volunteer', 'user'])), name='worker_status_known'),
+            model_name="worker",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "employee",
+                            "freelancer",
+                            "crowd",
+                            "agency",
+                            "intern",
+                            "volunteer",
+                            "user",
+                        ],
+                    )
+                ),
+                name="worker_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='worker',
-            constraint=models.CheckConstraint(condition=models.Q(('country__regex', '^([A-Z]{2})?$')), name='worker_country_two_letters'),
+            model_name="worker",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("country__regex", "^([A-Z]{2})?$")),
+                name="worker_country_two_letters",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contribution',
-            index=models.Index(fields=['product', 'occurred_on'], name='contribution_product_day'),
+            model_name="contribution",
+            index=models.Index(fields=["product", "occurred_on"], name="contribution_product_day"),
         ),
         migrations.AddIndex(
-            model_name='contribution',
-            index=models.Index(fields=['worker', 'occurred_on'], name='contribution_worker_day'),
+            model_name="contribution",
+            index=models.Index(fields=["worker", "occurred_on"], name="contribution_worker_day"),
         ),
         migrations.AddConstraint(
-            model_name='contribution',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id', 'revision'), name='contribution_once_a_source'),
+            model_name="contribution",
+            constraint=models.UniqueConstraint(
+                fields=("source", "external_id", "revision"), name="contribution_once_a_source"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contribution',
-            constraint=models.CheckConstraint(condition=models.Q(('seconds', None), ('seconds__gt', 0), _connector='OR'), name='contribution_seconds_positive'),
+            model_name="contribution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("seconds", None), ("seconds__gt", 0), _connector="OR"),
+                name="contribution_seconds_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contribution',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('seconds', None), ('time_basis', 'none')), models.Q(('seconds__isnull', False), models.Q(('time_basis', 'none'), _negated=True)), _connector='OR'), name='contribution_time_has_basis'),
+            model_name="contribution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("seconds", None), ("time_basis", "none")),
+                    models.Q(
+                        ("seconds__isnull", False), models.Q(("time_basis", "none"), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="contribution_time_has_basis",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contribution',
-            constraint=models.CheckConstraint(condition=models.Q(('units', None), ('units__gt', 0), _connector='OR'), name='contribution_units_positive'),
+            model_name="contribution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("units", None), ("units__gt", 0), _connector="OR"),
+                name="contribution_units_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contribution',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('quality_ppm', None), models.Q(('quality_ppm__gte', 0), ('quality_ppm__lte', 1000000)), _connector='OR'), models.Q(('machine_share_ppm', None), models.Q(('machine_share_ppm__gte', 0), ('machine_share_ppm__lte', 1000000)), _connector='OR'), models.Q(('paid_through_ppm', None), models.Q(('paid_through_ppm__gte', 0), ('paid_through_ppm__lte', 1000000)), _connector='OR')), name='contribution_ratios_within_one'),
+            model_name="contribution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("quality_ppm", None),
+                        models.Q(("quality_ppm__gte", 0), ("quality_ppm__lte", 1000000)),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("machine_share_ppm", None),
+                        models.Q(
+                            ("machine_share_ppm__gte", 0), ("machine_share_ppm__lte", 1000000)
+                        ),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("paid_through_ppm", None),
+                        models.Q(("paid_through_ppm__gte", 0), ("paid_through_ppm__lte", 1000000)),
+                        _connector="OR",
+                    ),
+                ),
+                name="contribution_ratios_within_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contribution',
-            constraint=models.CheckConstraint(condition=models.Q(('wage_micro__gte', 0)), name='contribution_wage_not_negative'),
+            model_name="contribution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("wage_micro__gte", 0)), name="contribution_wage_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contribution',
-            constraint=models.CheckConstraint(condition=models.Q(('wage_micro', 0), ('wage_currency__regex', '^[A-Z]{3}$'), _connector='OR'), name='contribution_wage_has_currency'),
+            model_name="contribution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("wage_micro", 0), ("wage_currency__regex", "^[A-Z]{3}$"), _connector="OR"
+                ),
+                name="contribution_wage_has_currency",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contribution',
-            constraint=models.CheckConstraint(condition=models.Q(('phase__in', ['TRAIN', 'INFER', 'OPERATE']), ('time_basis__in', ['active', 'page_open', 'held', 'self_declared', 'none']), ('outcome__in', ['accepted', 'rejected', 'expired', 'skipped', 'pending']), ('role__in', ['execute', 'direct', 'supervise']), ('evidence_grade__in', ['A', 'B', 'C', 'D'])), name='contribution_codes_known'),
+            model_name="contribution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("phase__in", ["TRAIN", "INFER", "OPERATE"]),
+                    ("time_basis__in", ["active", "page_open", "held", "self_declared", "none"]),
+                    ("outcome__in", ["accepted", "rejected", "expired", "skipped", "pending"]),
+                    ("role__in", ["execute", "direct", "supervise"]),
+                    ("evidence_grade__in", ["A", "B", "C", "D"]),
+                ),
+                name="contribution_codes_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contribution',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revision', 0), ('supersedes', None), ('withdrawn', False)), models.Q(('revision__gt', 0), ('supersedes__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='contribution_correction_has_reason'),
+            model_name="contribution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("revision", 0), ("supersedes", None), ("withdrawn", False)),
+                    models.Q(
+                        ("revision__gt", 0),
+                        ("supersedes__isnull", False),
+                        models.Q(("reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="contribution_correction_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contribution',
-            constraint=models.CheckConstraint(condition=models.Q(('reviewer', None), models.Q(('reviewer', models.F('worker')), _negated=True), _connector='OR'), name='contribution_reviewer_is_another'),
+            model_name="contribution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("reviewer", None),
+                    models.Q(("reviewer", models.F("worker")), _negated=True),
+                    _connector="OR",
+                ),
+                name="contribution_reviewer_is_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('worker', 'organisation'), name='consent_once'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at", None)),
+                fields=("worker", "organisation"),
+                name="consent_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('withdrawn_at', None), ('withdrawn_at__gte', models.F('granted_at')), _connector='OR'), name='consent_withdrawn_after_granted'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("withdrawn_at", None),
+                    ("withdrawn_at__gte", models.F("granted_at")),
+                    _connector="OR",
+                ),
+                name="consent_withdrawn_after_granted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alias',
-            constraint=models.UniqueConstraint(fields=('source', 'reference_hmac'), name='alias_once_a_source'),
+            model_name="alias",
+            constraint=models.UniqueConstraint(
+                fields=("source", "reference_hmac"), name="alias_once_a_source"
+            ),
         ),
     ]

@@ -36,4 +36,3 @@ class Identified(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
-

@@ -80,9 +80,7 @@ class Source(models.Model):
     class Meta:
         ordering = ["tool", "instance"]
         constraints = [
-            models.UniqueConstraint(
-                name="source_once", fields=["organisation", "tool", "instance"]
-            )
+            models.UniqueConstraint(name="source_once", fields=["organisation", "tool", "instance"])
         ]
 
     def __str__(self) -> str:
@@ -276,8 +274,7 @@ class Contribution(Identified):
                     | Q(machine_share_ppm__gte=0, machine_share_ppm__lte=PPM)
                 )
                 & (
-                    Q(paid_through_ppm=None)
-                    | Q(paid_through_ppm__gte=0, paid_through_ppm__lte=PPM)
+                    Q(paid_through_ppm=None) | Q(paid_through_ppm__gte=0, paid_through_ppm__lte=PPM)
                 ),
             ),
             models.CheckConstraint(

@@ -112,9 +112,7 @@ class Worker(Identified):
     status = models.CharField(_("status"), max_length=12, choices=Status)
     country = models.CharField(_("country (ISO 3166)"), max_length=2, blank=True)
     wage_region = models.CharField(_("living-wage region"), max_length=64, blank=True)
-    user = models.OneToOneField(
-        User, models.SET_NULL, null=True, blank=True, related_name="worker"
-    )
+    user = models.OneToOneField(User, models.SET_NULL, null=True, blank=True, related_name="worker")
 
     class Meta:
         ordering = ["pseudonym", "id"]

@@ -39,9 +39,7 @@ def add_edge(*, edge: LineageEdge) -> LineageEdge:
         ValidationError: A field is out of bounds.
     """
     if edge.upstream_id == edge.downstream_id:
-        raise LineageWouldClose(
-            _("A product cannot descend from itself."), pointer="/downstream"
-        )
+        raise LineageWouldClose(_("A product cannot descend from itself."), pointer="/downstream")
     edge.full_clean(validate_constraints=False)
     try:
         with transaction.atomic():

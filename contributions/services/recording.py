@@ -1,21 +1,19 @@
-"""Recording labour: one entry at a time, whole batches, corrections and withdrawals."""
+"""Recording labour one entry at a time, correcting and withdrawing it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from contributions.currencies import minor_digits
 from contributions.errors import ContributionError
-from contributions.models import Contribution, ImportBatch, Organisation, Source, User
+from contributions.models import Contribution, Organisation, Source, User
 from contributions.services.lineage import violated_constraint
 
 
@@ -134,88 +132,9 @@ def entry_of(contribution: Contribution) -> Entry:
     return Entry(**fields)
 
 
-@transaction.atomic
-def record_batch(
-    *,
-    entries: Iterable[Entry],
-    source: Source,
-    file_name: str,
-    file_sha256: str,
-    rows_read: int,
-    committed_by: User | None,
-    options: dict[str, Any] | None = None,
-) -> ImportBatch:
-    """Record many batches of labour in one transaction: all of them or none.
-
-    Args:
-        entries: Checked entries with distinct external ids; streamed to the database.
-        rows_read: How many rows the file had, recorded or not.
-
-    Raises:
-        AlreadyRecorded: The source has a record of one of the external ids.
-        IntegrityError: An entry breaks a named constraint.
-    """
-    batch = ImportBatch.objects.create(
-        source=source,
-        file_name=file_name,
-        file_sha256=file_sha256,
-        rows_read=rows_read,
-        rows_recorded=0,
-        options=options or {},
-        committed_by=committed_by,
-    )
-    try:
-        with transaction.atomic():
-            batch.rows_recorded = _copy_in(_rows(entries, batch=batch, committed_by=committed_by))
-    except IntegrityError as error:
-        if violated_constraint(error) == "contribution_once_a_source":
-            raise AlreadyRecorded(_("A row of this file is recorded already.")) from error
-        raise
-    batch.save(update_fields=["rows_recorded"])
-    return batch
-
-
-_COLUMNS = (
-    *Entry.__dataclass_fields__,
-    "source_id",
-    "revision",
-    "row_sha256",
-    "batch_id",
-    "withdrawn",
-    "reason",
-    "recorded_by_id",
-)
-
-
-def _rows(
-    entries: Iterable[Entry], *, batch: ImportBatch, committed_by: User | None
-) -> Iterator[tuple[object, ...]]:
-    user_id = None if committed_by is None else committed_by.pk
-    names = tuple(Entry.__dataclass_fields__)
-    for entry in entries:
-        values = [getattr(entry, name) for name in names]
-        tail = (batch.source_id, 0, entry.sha256(), batch.pk, False, "", user_id)
-        yield (*values, *tail)
-
-
-def _copy_in(rows: Iterator[tuple[object, ...]]) -> int:
-    names = ", ".join(_COLUMNS)
-    statement = f"COPY contributions_contribution ({names}) FROM STDIN"
-    count = 0
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
-            count += 1
-    return count
-
-
-def _contribution(
-    entry: Entry, *, source: Source, recorded_by: User | None
-) -> Contribution:
+def _contribution(entry: Entry, *, source: Source, recorded_by: User | None) -> Contribution:
     fields = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
-    return Contribution(
-        **fields, source=source, recorded_by=recorded_by, row_sha256=entry.sha256()
-    )
+    return Contribution(**fields, source=source, recorded_by=recorded_by, row_sha256=entry.sha256())
 
 
 def _continue(contribution: Contribution, *, replaced: Contribution, reason: str) -> None:
