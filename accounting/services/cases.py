@@ -38,7 +38,7 @@ from contributions.models import (
     TaskType,
     Worker,
 )
-from contributions.services.bulk_recording import LabourColumns, record_columns
+from contributions.services.bulk_recording import LabourColumns, ReadFile, record_columns
 from contributions.services.lineage import add_edge
 from contributions.services.recording import source_of
 
@@ -189,8 +189,7 @@ class _Rows:
         record_columns(
             chunks=map(self._columns, chunks),
             source=source_of(organisation=recorder, tool="case", instance=self.case.key),
-            file_name=self.case.key,
-            file_sha256="",
+            file=ReadFile(name=self.case.key),
             committed_by=None,
         )
 

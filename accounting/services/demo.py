@@ -103,8 +103,8 @@ def _member(username: str, kind: str, role: str) -> LogIn:
 def _worker(username: str, *, pseudonym: str) -> LogIn:
     user, log_in = _user(username)
     if not hasattr(user, "worker"):
-        worker = Worker.objects.filter(pseudonym=pseudonym).order_by("pk").first()
-        Worker.objects.filter(pk=worker.pk if worker else None).update(user=user)
+        first = Worker.objects.filter(pseudonym=pseudonym).order_by("pk")[:1]
+        Worker.objects.filter(pk__in=first.values("pk")).update(user=user)
     return log_in
 
 

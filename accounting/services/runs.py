@@ -152,9 +152,7 @@ def _require_something_to_share(period: Period) -> None:
     labour = Contribution.objects.current().until(period.ends_on).filter(product__in=products)
     if not labour.exists():
         raise NothingToShareBy(
-            _(
-                "No labour is recorded behind these products. The revenue stays unshared until it is."
-            )
+            _("No labour is recorded behind these products. The revenue stays unshared.")
         )
 
 

@@ -17,6 +17,9 @@ class Identified(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return self.public_id
+
     @property
     def public_id(self) -> str:
         """The id shown in addresses, API answers and bundles."""
@@ -32,7 +35,4 @@ class Identified(models.Model):
         try:
             return parse_public_id(cls.id_prefix, text)
         except IdMalformed as error:
-            raise cls.DoesNotExist(text) from error  # type: ignore[attr-defined]
-
-    def __str__(self) -> str:
-        return self.public_id
+            raise cls.DoesNotExist(text) from error

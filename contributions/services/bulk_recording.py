@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -58,15 +58,22 @@ class LabourColumns:
     evidence: Int
 
 
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """Where the columns were read from, and how."""
+
+    name: str
+    sha256: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
 @transaction.atomic
 def record_columns(
     *,
     chunks: Iterable[LabourColumns],
     source: Source,
-    file_name: str,
-    file_sha256: str,
+    file: ReadFile,
     committed_by: User | None,
-    options: dict[str, Any] | None = None,
 ) -> ImportBatch:
     """Record batches of labour from columns, streamed to the database chunk by chunk.
 
@@ -76,11 +83,11 @@ def record_columns(
     """
     batch = ImportBatch.objects.create(
         source=source,
-        file_name=file_name,
-        file_sha256=file_sha256,
+        file_name=file.name,
+        file_sha256=file.sha256,
+        options=file.options,
         rows_read=0,
         rows_recorded=0,
-        options=options or {},
         committed_by=committed_by,
     )
     try:
