@@ -150,7 +150,7 @@ def local_secret(path: Path) -> str:
     Two processes that start together agree: the file appears complete or not at all.
     """
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as unfinished:
             unfinished.write(secrets.token_urlsafe(48))
         with contextlib.suppress(FileExistsError):
