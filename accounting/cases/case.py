@@ -9,7 +9,6 @@ Source: records.md names the fields; value-model.md, "Units".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -335,8 +334,3 @@ class Case:
     valuations: tuple[Valuation, ...] = ()
     scores: tuple[Score, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
-
-
-def grades_of(contributions: Iterable[Contribution]) -> tuple[str, ...]:
-    """Return the grades that occur, in ascending order."""
-    return tuple(sorted({row.grade for row in contributions if row.grade is not None}))
