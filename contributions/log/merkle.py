@@ -13,7 +13,7 @@ Source: RFC 6962 section 2.1 (SHA-256, prefix 0x00 for leaves and 0x01 for inner
 from dataclasses import dataclass
 from hashlib import sha256
 from struct import iter_unpack
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from contributions.log.errors import LogError
 
@@ -26,7 +26,7 @@ _PAIR_BYTES = 2 * HASH_BYTES
 class NodeUnknown(LogError):
     """A complete subtree was asked for that the tree does not have."""
 
-    code: ClassVar[str] = "node_unknown"
+    code = "node_unknown"
 
 
 class NodeReader(Protocol):

@@ -7,8 +7,6 @@ Source: RFC 6962 sections 2.1.1 and 2.1.2 (making), RFC 9162 sections 2.1.3.2 an
 (checking; the trees are the same).
 """
 
-from typing import ClassVar
-
 from contributions.log.errors import LogError
 from contributions.log.merkle import (
     EMPTY_ROOT,
@@ -27,19 +25,19 @@ MAX_PROOF_HASHES = 65
 class OutsideTree(LogError):
     """A proof was asked for about leaves the tree does not have."""
 
-    code: ClassVar[str] = "outside_tree"
+    code = "outside_tree"
 
 
 class NotIncluded(LogError):
     """An inclusion proof does not lead from the leaf to the root."""
 
-    code: ClassVar[str] = "not_included"
+    code = "not_included"
 
 
 class NotConsistent(LogError):
     """A consistency proof does not show that the newer tree extends the older one."""
 
-    code: ClassVar[str] = "not_consistent"
+    code = "not_consistent"
 
 
 def _split(count: int) -> int:
