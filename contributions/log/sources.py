@@ -54,7 +54,7 @@ def _read_web(prefix: str) -> ReadTile:
 
     def read(path: str) -> bytes | None:
         try:
-            connection = connect(parts.hostname, parts.port, timeout=_TIMEOUT_SECONDS)
+            connection = connect(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
             try:
                 connection.request("GET", f"{parts.path.rstrip('/')}/{path}")
                 response = connection.getresponse()
