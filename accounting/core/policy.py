@@ -42,7 +42,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A part of the policy: unknown fields are refused, so a misspelt rule cannot be ignored."""
 
 
-class Norm(_Part, frozen=True):
+class Norm(_Part, frozen=True, kw_only=True):
     """How socially necessary labour time is found (value-model.md a)."""
 
     scope: Literal["sector", "platform", "project"] = "sector"
@@ -59,14 +59,14 @@ class Norm(_Part, frozen=True):
     unmeasured: Literal["hold_mean", "hold_product"] = "hold_mean"
 
 
-class Training(_Part, frozen=True):
+class Training(_Part, frozen=True, kw_only=True):
     """One kind of labour spent on training a skill; `trainer` empty means simple labour."""
 
     trainer: str = ""
     hours: Count
 
 
-class Skill(_Part, frozen=True):
+class Skill(_Part, frozen=True, kw_only=True):
     """What is known about the complexity of one task type or grade (value-model.md b)."""
 
     wage_micro_per_hour: Micro | None = None
@@ -75,7 +75,7 @@ class Skill(_Part, frozen=True):
     output_ratio_ppm: Ratio | None = None
 
 
-class Complexity(_Part, frozen=True):
+class Complexity(_Part, frozen=True, kw_only=True):
     """How complex labour is reduced to simple labour (value-model.md b).
 
     The coefficient is the weighted geometric mean of the named methods, capped, then rounded to
@@ -94,7 +94,7 @@ class Complexity(_Part, frozen=True):
     grades: dict[Code, Skill] = {}
 
 
-class Value(_Part, frozen=True):
+class Value(_Part, frozen=True, kw_only=True):
     """Price categories and rent (value-model.md d)."""
 
     value_approach: Literal["averaged_creation_cost", "copies_are_rent"] = "averaged_creation_cost"
@@ -102,7 +102,7 @@ class Value(_Part, frozen=True):
     melt_micro_per_hour: Micro = 60_000_000
 
 
-class Index(_Part, frozen=True):
+class Index(_Part, frozen=True, kw_only=True):
     """Exponents of the composite technical index, adding up to one (value-model.md e)."""
 
     gpu_hours_ppm: Ppm = 400_000
@@ -110,7 +110,7 @@ class Index(_Part, frozen=True):
     training_flop_ppm: Ppm = 200_000
 
 
-class Pool(_Part, frozen=True):
+class Pool(_Part, frozen=True, kw_only=True):
     """One pool: its fund, who is entitled, how money flows and by which key (value-model.md f).
 
     `rate_ppm` applies to revenue (data dividend), surplus (profit share) or rent (commons); a
@@ -128,7 +128,7 @@ class Pool(_Part, frozen=True):
     solidarity_ppm: Ppm = 0
 
 
-class Negotiation(_Part, frozen=True):
+class Negotiation(_Part, frozen=True, kw_only=True):
     """Who agreed to the policy, when, and where the minutes lie."""
 
     parties: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ class Negotiation(_Part, frozen=True):
     yearly_round: str = ""
 
 
-class Policy(_Part, frozen=True):
+class Policy(_Part, frozen=True, kw_only=True):
     """A complete value-sharing policy; see the parts for what each field decides."""
 
     format: Literal["huisu-policy/1"]
@@ -182,18 +182,25 @@ def policy_document(policy: Policy) -> dict[str, Any]:
 def _check_agreement_of_fields(policy: Policy) -> None:
     index = policy.index
     if index.gpu_hours_ppm + index.governance_hours_ppm + index.training_flop_ppm != PPM:
-        raise PolicyInvalid("The exponents of the index must add up to 1 000 000.", pointer="/index")
+        raise PolicyInvalid(
+            "The exponents of the index must add up to 1 000 000.", pointer="/index"
+        )
     if policy.norm.cap_low_ppm > policy.norm.cap_high_ppm:
         raise PolicyInvalid("The lower cap is above the upper cap.", pointer="/norm/cap_low_ppm")
     if policy.norm.time_only_low_ppm > policy.norm.time_only_high_ppm:
-        raise PolicyInvalid("The lower bound is above the upper.", pointer="/norm/time_only_low_ppm")
+        raise PolicyInvalid(
+            "The lower bound is above the upper.", pointer="/norm/time_only_low_ppm"
+        )
     _check_complexity(policy.complexity)
     _check_pools(policy.pools)
+    _check_single_pools(policy.pools)
 
 
 def _check_complexity(complexity: Complexity) -> None:
     if complexity.cap_low_ppm > complexity.cap_high_ppm or complexity.cap_low_ppm == 0:
-        raise PolicyInvalid("The caps must be positive and in order.", pointer="/complexity/cap_low_ppm")
+        raise PolicyInvalid(
+            "The caps must be positive and in order.", pointer="/complexity/cap_low_ppm"
+        )
     weights = (
         complexity.wage_ratio_weight,
         complexity.training_cost_weight,
@@ -230,4 +237,14 @@ def _check_pools(pools: tuple[Pool, ...]) -> None:
         ):
             raise PolicyInvalid(
                 "A wage floor is paid out of a profit share that follows it.", pointer=pointer
+            )
+
+
+def _check_single_pools(pools: tuple[Pool, ...]) -> None:
+    """A second licence pool would pay every licence twice, a second commons expired escrow."""
+    for kind in ("licence", "commons"):
+        places = [place for place, pool in enumerate(pools) if pool.kind == kind]
+        if len(places) > 1:
+            raise PolicyInvalid(
+                f"A policy has at most one pool of kind {kind}.", pointer=f"/pools/{places[1]}"
             )

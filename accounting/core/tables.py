@@ -204,6 +204,7 @@ class Facts:
     Names in use: `capital_advanced` (money), `unlogged_hours` (hours nobody recorded),
     `realised_share` (per product, 0 to 1), `portability` (per item, with a weight), `price` and
     `marginal_cost` (per product or overall), `expired_escrow` (money released to the commons).
+    Values are plain decimals; money is in units of the currency with up to six decimals.
     """
 
     name: list[str]
@@ -275,6 +276,7 @@ class PoolShare:
     Attributes:
         id, kind, flow: As in the policy (a licence pool's id ends in its licence's id).
         funded_micro, scaled_from_micro: Fund after and before scaling down; negative mirrors.
+            A wage floor is taken out of both figures of its profit share.
         weighted: Positions of contributions with a weight; `weight` stands beside it.
         embodied_uh: Labour embodied in each product for this pool (lineage pools; else own).
         flow_product, flow_upstream, flow_micro: Money through a product to its own labour

@@ -1,0 +1,220 @@
+"""Labour content: what each contribution counts, in micro-hours of simple labour.
+
+`content = credited time x complexity x decay`. Credited time is norm-valued output where output
+is metered, worked time where it is not. Everything is computed element by element in float64
+and rounded once, half to even.
+
+Source: value-model.md, "Units", a and b.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounting.core.complexity import grade_coefficients_ppm, task_type_coefficients_ppm
+from accounting.core.grouping import sums_by
+from accounting.core.norms import Measured, Norms
+from accounting.core.observations import Observations, Producers
+from accounting.core.policy import PPM, Norm, Policy
+from accounting.core.sharing import total_of
+from accounting.core.tables import CONTENT_BASES, LABOUR_TYPES, Flag, Inputs, Int, Labour
+
+Float = NDArray[np.float64]
+
+METERED, TIME_ONLY, IMPUTED, ESCROW = range(len(CONTENT_BASES))
+BUSINESS = LABOUR_TYPES.index("BIZ")
+SECONDS_PER_HOUR = 3600
+DIGITS = Context(prec=40, rounding=ROUND_HALF_EVEN)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditedProducers:
+    """What each producer is credited under a norm, after caps and rescaling.
+
+    Attributes:
+        rate: Credited seconds per unit of `base`.
+        capped: Whether the caps bound this producer.
+    """
+
+    rate: Float
+    capped: Flag
+
+
+def labour_content(inputs: Inputs, policy: Policy, measured: Measured) -> Labour:
+    """Find credited time, complexity, decay and content of every contribution."""
+    basis = _bases(measured.seen, measured.norms)
+    seconds = _credited_seconds(inputs, policy.norm, measured, basis)
+    complexity = _complexity_ppm(inputs, policy, basis)
+    decay = decay_ppm(inputs.contributions.occurred_day, inputs.period.end, policy.half_life_days)
+    credited = seconds * 1e6 / SECONDS_PER_HOUR
+    content = credited * (complexity * decay).astype(np.float64) / 1e12
+    content[~productive(inputs, policy)] = 0.0
+    labour = Labour(
+        credited_uh=np.rint(credited).astype(np.int64),
+        complexity_ppm=complexity,
+        decay_ppm=decay,
+        content_uh=np.rint(content).astype(np.int64),
+        basis=basis,
+    )
+    if policy.norm.unmeasured == "hold_mean":
+        _hold_mean_content(inputs, policy, measured.seen, labour)
+    total_of(labour.content_uh, "content_uh")
+    return labour
+
+
+def productive(inputs: Inputs, policy: Policy) -> Flag:
+    """Tell which contributions are productive: business labour is not, unless agreed so."""
+    if policy.productive_business_labour:
+        return np.ones(len(inputs.contributions.worker), dtype=bool)
+    kept: Flag = inputs.task_types.labour_type[inputs.contributions.task_type] != BUSINESS
+    return kept
+
+
+def credit_producers(policy: Norm, producers: Producers, norms: Norms) -> CreditedProducers:
+    """Cap credited over worked time per worker and task type, then rescale the task type.
+
+    All of a worker's work under one norm is scaled alike, so splitting a batch gains nothing.
+    Sums are taken over integers before any float is formed, so their order cannot matter.
+    """
+    base = _base(policy, producers.seconds, producers.effective)
+    norm = _norm_rate(policy, producers, norms)
+    worked = producers.seconds.astype(np.float64)
+    credited = norm * base
+    low, high = policy.cap_low_ppm / PPM, policy.cap_high_ppm / PPM
+    below = (credited < low * worked) & (base > 0)
+    above = credited > high * worked
+    rate = norm.copy()
+    rate[below] = low * worked[below] / base[below]
+    rate[above] = high * worked[above] / base[above]
+    groups = producers.by_key
+    total_base = groups.sums(np.where(below | above, 0, base))
+    total_low = groups.sums(np.where(below, producers.seconds, 0))
+    total_high = groups.sums(np.where(above, producers.seconds, 0))
+    total_credited = norm[groups.starts] * total_base + low * total_low + high * total_high
+    capped = groups.sums((below | above).astype(np.int64)) > 0
+    shrunk = np.isin(groups.label, sorted(norms.shrunk))
+    rescaled = (policy.method == "mean") & (capped | shrunk) | policy.rescale
+    rescaled &= total_credited > 0
+    factor = np.ones(len(groups.label))
+    worked_per_key = groups.sums(producers.seconds).astype(np.float64)
+    factor[rescaled] = worked_per_key[rescaled] / total_credited[rescaled]
+    lengths = groups.ends - groups.starts
+    return CreditedProducers(rate=rate * np.repeat(factor, lengths), capped=below | above)
+
+
+def decay_ppm(occurred_day: Int, period_end: date, half_life_days: int | None) -> Int:
+    """Return `2^(-age / half-life)` in parts per million, rounded half to even.
+
+    Powers are taken in decimal once per distinct day: the float power of a processor's
+    mathematics library need not be the same on every machine.
+    """
+    if half_life_days is None:
+        return np.full(len(occurred_day), PPM, dtype=np.int64)
+    days, position = np.unique(occurred_day, return_inverse=True)
+    last = (period_end - date(1970, 1, 1)).days
+    ages = [Decimal(max(last - int(day), 0)) for day in days]
+    powers = [DIGITS.power(2, DIGITS.divide(-age, half_life_days)) for age in ages]
+    factors = [int((PPM * power).to_integral_value(ROUND_HALF_EVEN)) for power in powers]
+    decayed: Int = np.array(factors, dtype=np.int64)[position]
+    return decayed
+
+
+def _bases(seen: Observations, norms: Norms) -> Int:
+    imputable = ~np.isnan(norms.seconds_per_micro_unit)[seen.norm_key]
+    return np.select(
+        [seen.timed & seen.metered, seen.timed, seen.metered & imputable],
+        [METERED, TIME_ONLY, IMPUTED],
+        default=ESCROW,
+    ).astype(np.int64)
+
+
+def _base(policy: Norm, seconds: Int, effective: Int) -> Int:
+    return seconds if policy.method == "individual" else effective
+
+
+def _norm_rate(policy: Norm, producers: Producers, norms: Norms) -> Float:
+    if policy.method == "individual":
+        return np.ones(len(producers.norm_key))
+    # A norm is unknown beside timed work only if all of that work has quality zero.
+    return np.nan_to_num(norms.seconds_per_micro_unit[producers.norm_key])
+
+
+def _credited_seconds(inputs: Inputs, policy: Norm, measured: Measured, basis: Int) -> Float:
+    work = inputs.contributions
+    seen, producers, norms = measured.seen, measured.producers, measured.norms
+    credited = np.zeros(len(basis))
+    rate = credit_producers(policy, producers, norms).rate[producers.producer_of_row]
+    base = _base(policy, work.seconds[producers.rows], seen.effective[producers.rows])
+    credited[producers.rows] = rate * base
+    by_time = np.flatnonzero(seen.counted & (basis == TIME_ONLY))
+    credited[by_time] = work.seconds[by_time] * _quality_factor(inputs, policy, seen, by_time)
+    imputed = np.flatnonzero(seen.counted & (basis == IMPUTED))
+    norm = norms.seconds_per_micro_unit[seen.norm_key[imputed]]
+    credited[imputed] = norm * seen.effective[imputed]
+    return credited
+
+
+def _quality_factor(inputs: Inputs, policy: Norm, seen: Observations, rows: Int) -> Float:
+    """Return quality over mean quality of time-only work of a key, within the policy's bounds."""
+    work = inputs.contributions
+    rated = rows[work.quality_ppm[rows] >= 0]
+    size = int(seen.norm_key.max()) + 1 if len(seen.norm_key) else 0
+    weighted = work.seconds[rated] * work.quality_ppm[rated]
+    total_of(weighted, "seconds x quality")
+    qualities = sums_by(seen.norm_key[rated], weighted, size)
+    seconds = sums_by(seen.norm_key[rated], work.seconds[rated], size)
+    mean = qualities[seen.norm_key[rows]] / np.maximum(seconds[seen.norm_key[rows]], 1)
+    known = (work.quality_ppm[rows] >= 0) & (mean > 0)
+    factor = np.ones(len(rows))
+    factor[known] = np.clip(
+        work.quality_ppm[rows][known] / mean[known],
+        policy.time_only_low_ppm / PPM,
+        policy.time_only_high_ppm / PPM,
+    )
+    return factor
+
+
+def _complexity_ppm(inputs: Inputs, policy: Policy, basis: Int) -> Int:
+    """Complexity of the task type; of the person's grade where only time is known."""
+    work = inputs.contributions
+    by_type = np.array(
+        task_type_coefficients_ppm(policy.complexity, inputs.task_types.code), dtype=np.int64
+    )
+    complexity: Int = by_type[work.task_type]
+    grades = grade_coefficients_ppm(policy.complexity, inputs.grades)
+    listed = np.array([grade is not None for grade in grades] + [False])
+    by_grade = np.array([grade or 0 for grade in grades] + [0], dtype=np.int64)
+    # A missing grade is position -1, which reads the last entry: not listed.
+    graded = (basis == TIME_ONLY) & listed[work.grade]
+    complexity[graded] = by_grade[work.grade[graded]]
+    return complexity
+
+
+def _hold_mean_content(inputs: Inputs, policy: Policy, seen: Observations, labour: Labour) -> None:
+    """Give unmeasured work the mean content of like work, for escrow to hold; in place."""
+    work = inputs.contributions
+    eligible = seen.counted & productive(inputs, policy)
+    held = np.flatnonzero(eligible & (labour.basis == ESCROW))
+    if len(held) == 0:
+        return
+    measured = np.flatnonzero(eligible & (labour.basis != ESCROW))
+    types = len(inputs.task_types.code)
+    both = work.product * types + work.task_type
+    provisional = np.zeros(len(held), dtype=np.int64)
+    settled = np.zeros(len(held), dtype=bool)
+    for label, size in (
+        (both, len(inputs.products.id) * types),
+        (work.task_type, types),
+        (work.product, len(inputs.products.id)),
+    ):
+        rows = sums_by(label[measured], np.ones_like(measured), size)[label[held]]
+        content = sums_by(label[measured], labour.content_uh[measured], size)[label[held]]
+        found = ~settled & (rows > 0)
+        provisional[found] = content[found] // rows[found]
+        settled |= found
+    labour.content_uh[held] = provisional

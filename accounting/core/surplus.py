@@ -1,0 +1,49 @@
+"""Price as c + v + s, the average profit and both estimators of rent.
+
+Source: value-model.md, d; Foley 1982.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from accounting.core.declared import amount_of
+from accounting.core.policy import Policy
+from accounting.core.sharing import part_per_million, total_of
+from accounting.core.tables import Inputs, Int, Price
+
+
+def price_of(inputs: Inputs, policy: Policy, content_uh: Int) -> Price:
+    """Break revenue down into constant and variable capital and surplus value.
+
+    Wages recorded with contributions and costs of kind `wages` are variable capital, all other
+    costs constant capital. The first rent estimate is what surplus exceeds the average profit
+    on the capital advanced by; the second what value added exceeds new value by, at the
+    policy's monetary expression of labour time.
+
+    Args:
+        content_uh: Labour content per contribution.
+    """
+    costs = inputs.costs
+    of_wages = np.array([kind == "wages" for kind in costs.kind], dtype=bool)
+    of_compute = np.array([kind == "compute" for kind in costs.kind], dtype=bool)
+    revenue = sum(inputs.revenue.amount_micro.tolist())
+    constant = sum(costs.amount_micro[~of_wages].tolist())
+    variable = total_of(inputs.contributions.wage_micro, "wage_micro")
+    variable += sum(costs.amount_micro[of_wages].tolist())
+    surplus = revenue - constant - variable
+    capital = amount_of(inputs.facts, "capital_advanced")
+    average = part_per_million(capital, policy.value.reference_profit_ppm)
+    labour = total_of(content_uh, "content_uh")
+    new_value = policy.value.melt_micro_per_hour * labour // 10**6
+    return Price(
+        revenue_micro=revenue,
+        constant_capital_micro=constant,
+        variable_capital_micro=variable,
+        surplus_micro=surplus,
+        average_profit_micro=average,
+        excess_profit_micro=max(0, surplus - average),
+        new_value_micro=new_value,
+        transfer_micro=revenue - constant - new_value,
+        compute_micro=sum(costs.amount_micro[of_compute].tolist()),
+    )
