@@ -1,0 +1,1 @@
+"""Where marks go: pure numbers, no markup, no words."""
