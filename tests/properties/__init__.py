@@ -1,0 +1,1 @@
+"""The invariants of the value model, on random worlds."""
