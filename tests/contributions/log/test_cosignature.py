@@ -5,7 +5,13 @@ from hypothesis import strategies as st
 from contributions.log.checkpoint import sign_checkpoint
 from contributions.log.cosignature import Cosignature, cosign, read_cosignatures
 from contributions.log.keys import MalformedKey, VerifierKey
-from contributions.log.note import Note, Signature, SignatureDoesNotHold
+from contributions.log.note import (
+    Note,
+    NotSignedByKnownKey,
+    Signature,
+    SignatureDoesNotHold,
+    require_signature,
+)
 from tests.contributions.log.published import SIGNER, WITNESS, checkpoint_of, entries, tree_of
 from tests.contributions.log.test_keys import WITNESS as REAL_WITNESS_KEY
 
@@ -71,6 +77,21 @@ def test_a_cosignature_with_any_bit_flipped_is_refused(bit: int) -> None:
     altered = NOTE.signed(Signature(line.name, line.key_id, bytes(payload)))
     with pytest.raises(SignatureDoesNotHold):
         read_cosignatures(altered, [WITNESS.verifier])
+
+
+def test_a_cosignature_is_no_signature_of_the_log() -> None:
+    note = NOTE.signed(cosign(NOTE, WITNESS, cosigned_at_seconds=0))
+    assert require_signature(note, [WITNESS.verifier, SIGNER.verifier]) == SIGNER.verifier
+    with pytest.raises(NotSignedByKnownKey):
+        require_signature(note, [WITNESS.verifier])
+
+
+def test_a_well_signed_time_outside_the_calendar_is_refused() -> None:
+    moment = 2**62
+    signature = WITNESS.sign(f"cosignature/v1\ntime {moment}\n{NOTE.text}".encode())
+    line = Signature(WITNESS.name, WITNESS.verifier.key_id, moment.to_bytes(8) + signature)
+    with pytest.raises(SignatureDoesNotHold):
+        read_cosignatures(NOTE.signed(line), [WITNESS.verifier])
 
 
 def test_cosignatures_of_strangers_are_ignored() -> None:

@@ -156,6 +156,34 @@ def test_an_inclusion_proof_of_the_wrong_shape_fails(proof: Proof) -> None:
         )
 
 
+@pytest.mark.parametrize(("claimed_size", "reason"), [(4, "longer"), (16, "shorter")])
+def test_an_inclusion_proof_serves_no_tree_of_another_height(
+    claimed_size: int, reason: str
+) -> None:
+    with pytest.raises(NotIncluded, match=f"{reason} than the tree is high"):
+        verify_inclusion(
+            index=0,
+            size=claimed_size,
+            leaf_hash=hash_leaf(ENTRIES[0]),
+            proof=inclusion_proof(PUBLIC_TREE, 0, 8),
+            root=bytes.fromhex(ROOTS[8]),
+        )
+
+
+@pytest.mark.parametrize(("claimed_size", "reason"), [(4, "longer"), (16, "shorter")])
+def test_a_consistency_proof_serves_no_tree_of_another_height(
+    claimed_size: int, reason: str
+) -> None:
+    with pytest.raises(NotConsistent, match=f"{reason} than the newer tree is high"):
+        verify_consistency(
+            old_size=1,
+            new_size=claimed_size,
+            old_root=bytes.fromhex(ROOTS[1]),
+            new_root=bytes.fromhex(ROOTS[8]),
+            proof=consistency_proof(PUBLIC_TREE, 1, 8),
+        )
+
+
 @given(sizes, st.data())
 def test_every_tree_provably_extends_every_smaller_one(new_size: int, data: st.DataObject) -> None:
     old_size = data.draw(st.integers(0, new_size))

@@ -141,8 +141,10 @@ def test_one_witness_remembers_several_logs(
         state_path=state_path,
         cosigned_at_seconds=NOW,
     )
-    log.append(entries(5))
-    look(log, state_path)
+    rewritten = PublishedLog(tmp_path / "rewritten")
+    rewritten.append([b"rewritten", *entries(400)[1:]])
+    with pytest.raises(HistoryRewritten):
+        look(rewritten, state_path)
 
 
 def test_the_command_makes_a_key_and_keeps_it_to_itself(
