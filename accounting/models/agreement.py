@@ -37,7 +37,7 @@ class Policy(Identified):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
-    created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -79,7 +79,7 @@ class Ratification(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="ratifications")
     side = models.CharField(_("side"), max_length=8, choices=Side)
     policy_sha256 = models.CharField(max_length=64)
-    ratified_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    ratified_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     ratified_at = models.DateTimeField(db_default=Now())
 
     class Meta:

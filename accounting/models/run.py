@@ -95,7 +95,7 @@ class Run(Identified):
     lease_token = models.UUIDField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
     attempts = models.IntegerField(_("attempts"), default=0)
-    requested_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    requested_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     requested_at = models.DateTimeField(_("requested"), db_default=Now())
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)

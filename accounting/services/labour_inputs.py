@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
@@ -82,10 +83,8 @@ def read_labour(period: Period, product_ids: Int, *, licence_of: Int) -> LabourI
         FxRateMissing: A wage is in a currency without a rate into the period's.
     """
     touched = Contribution.objects.filter(product__in=product_ids.tolist())
-    grades = sorted(touched.exclude(grade="").values_list("grade", flat=True).distinct())
-    currencies = sorted(
-        touched.exclude(wage_micro=0).values_list("wage_currency", flat=True).distinct()
-    )
+    grades = _distinct(touched.exclude(grade=""), "grade")
+    currencies = _distinct(touched.exclude(wage_micro=0), "wage_currency")
     columns = read_bigints(
         _QUERY,
         {
@@ -101,15 +100,14 @@ def read_labour(period: Period, product_ids: Int, *, licence_of: Int) -> LabourI
         },
         columns=14,
     )
-    task_types = list(TaskType.objects.order_by("pk"))
-    task_type_ids = np.array([task_type.pk for task_type in task_types], dtype=np.int64)
+    task_types = _used_task_types(np.unique(columns[3]))
     worker_ids = np.unique(columns[1])
     product = np.searchsorted(product_ids, columns[2]).astype(np.int64)
     contributions = Contributions(
         id=public_ids(Contribution.id_prefix, columns[0]),
         worker=np.searchsorted(worker_ids, columns[1]).astype(np.int64),
         product=product,
-        task_type=np.searchsorted(task_type_ids, columns[3]).astype(np.int64),
+        task_type=_positions(columns[3], [row.pk for row in task_types]),
         phase=columns[4],
         occurred_day=columns[5],
         seconds=columns[6],
@@ -125,18 +123,39 @@ def read_labour(period: Period, product_ids: Int, *, licence_of: Int) -> LabourI
     )
     return LabourInputs(
         contributions=contributions,
-        task_types=_task_types(task_types, task_type_ids),
+        task_types=_task_types(task_types),
         grades=grades,
         worker_ids=worker_ids,
         contribution_ids=columns[0],
     )
 
 
-def _task_types(task_types: list[TaskType], ids: Int) -> TaskTypes:
-    parents = [
-        MISSING if row.parent_id is None else int(np.searchsorted(ids, row.parent_id))
-        for row in task_types
-    ]
+def _distinct(rows: QuerySet[Contribution], field: str) -> list[str]:
+    # Without order_by() the default ordering by id would make every row distinct.
+    return sorted(rows.order_by().values_list(field, flat=True).distinct())
+
+
+def _used_task_types(used: Int) -> list[TaskType]:
+    # Only these and their ancestors, so that a new entry in the catalogue changes no digest.
+    by_id = {row.pk: row for row in TaskType.objects.all()}
+    wanted: dict[str, TaskType] = {}
+    for number in used.tolist():
+        row: TaskType | None = by_id[number]
+        while row is not None and row.code not in wanted:
+            wanted[row.code] = row
+            row = by_id.get(row.parent_id or 0)
+    return [wanted[code] for code in sorted(wanted)]
+
+
+def _positions(numbers: Int, ids: list[int]) -> Int:
+    known = np.array(ids, dtype=np.int64)
+    order = np.argsort(known)
+    return order[np.searchsorted(known, numbers, sorter=order)].astype(np.int64)
+
+
+def _task_types(task_types: list[TaskType]) -> TaskTypes:
+    at = {row.pk: position for position, row in enumerate(task_types)}
+    parents = [at.get(row.parent_id or 0, MISSING) for row in task_types]
     return TaskTypes(
         code=[row.code for row in task_types],
         labour_type=np.array(

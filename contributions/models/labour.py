@@ -105,7 +105,7 @@ class ImportBatch(Identified):
     rows_read = models.IntegerField(_("rows read"))
     rows_recorded = models.IntegerField(_("rows recorded"))
     options = models.JSONField(default=dict, blank=True)
-    committed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    committed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     committed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -239,7 +239,7 @@ class Contribution(Identified):
     )
     withdrawn = models.BooleanField(_("withdrawn"), default=False)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
-    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     recorded_at = models.DateTimeField(_("recorded"), db_default=Now())
 
     objects = ContributionQuerySet.as_manager()
