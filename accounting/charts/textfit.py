@@ -20,7 +20,7 @@ def shortened(text: str, *, width: float, size: float) -> str:
     """The text, or as much of its start as fits with an ellipsis; empty if not even that does.
 
     >>> shortened("Reinforcement learning", width=60, size=10)
-    'Reinfor…'
+    'Reinforce…'
     """
     if text_width(text, size=size) <= width:
         return text
