@@ -42,6 +42,10 @@ TABLES = (
     "facts",
 )
 NO_BOUND = 2**63 - 1
+LONGEST_SECONDS = 2**33
+LARGEST_MONEY = 2**53
+LARGEST_CATALOGUE = 10**8
+"""Products times task types: norms and means are held for every pair."""
 
 
 class ColumnMalformed(AccountingError):
@@ -215,10 +219,11 @@ def _check_bounds(inputs: Inputs) -> None:
     for table, column, lowest, highest in (
         ("edges", "transfer_ppm", 0, PPM),
         ("edges", "machine_ppm", 0, PPM),
-        ("contributions", "seconds", MISSING, 2**40),
+        ("contributions", "seconds", MISSING, LONGEST_SECONDS),
         ("contributions", "units", MISSING, 2**53),
-        ("contributions", "quality_ppm", MISSING, 1000 * PPM),
+        ("contributions", "quality_ppm", MISSING, 10 * PPM),
         ("contributions", "frozen_ppm", 0, PPM),
+        ("benchmarks", "living_wage_micro_per_hour", -NO_BOUND, LARGEST_MONEY),
         ("usage", "quantity", 0, NO_BOUND),
         ("licences", "units", 0, NO_BOUND),
         ("licences", "percentage_ppm", 0, PPM),
@@ -235,6 +240,8 @@ def _check_bounds(inputs: Inputs) -> None:
                 column=column,
                 row=row,
             )
+    if len(inputs.products.id) * len(inputs.task_types.code) > LARGEST_CATALOGUE:
+        raise FigureOutOfBounds("There are too many products times task types.", table="products")
     for row, kind in enumerate(inputs.costs.kind):
         if kind not in COST_KINDS:
             raise FigureOutOfBounds(

@@ -10,18 +10,20 @@ Source: value-model.md, e.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 import numpy as np
 
 from accounting.core.errors import AccountingError
 from accounting.core.policy import PPM, Index
-from accounting.core.sharing import share_whole
+from accounting.core.sharing import share_whole, total_of
 from accounting.core.tables import MISSING, Inputs, Int
 
 DIGITS = Context(prec=40, rounding=ROUND_HALF_EVEN)
 NANO = 10**9
+FLOP = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?", re.ASCII)
 
 
 class IndexInputsMissing(AccountingError):
@@ -59,8 +61,10 @@ def product_revenue(inputs: Inputs, policy: Index) -> Int:
     Raises:
         BundleUnmetered: A bundle with revenue has no recorded use.
         IndexInputsMissing: A product of such a bundle lacks an input of the index.
+        FigureTooLarge: Revenue adds up to more than 64 bits hold.
     """
     revenue = inputs.revenue
+    total_of(revenue.amount_micro, "amount_micro")
     earned = [0] * len(inputs.products.id)
     splits: dict[int, BundleSplit] = {}
     for product, bundle, amount in zip(
@@ -166,11 +170,8 @@ def _figure(inputs: Inputs, row: int | None, component: str, product: int) -> De
 
 
 def _logarithm(flop: str) -> Decimal | None:
-    try:
-        number = Decimal(flop)
-    except InvalidOperation:
-        return None
-    return DIGITS.log10(number) if number.is_finite() and number >= 1 else None
+    number = Decimal(flop) if FLOP.fullmatch(flop) else Decimal(0)
+    return DIGITS.log10(number) if number >= 1 else None
 
 
 def _power(base: Decimal, exponent: Decimal) -> Decimal:

@@ -21,7 +21,7 @@ from accounting.core.grouping import sums_by
 from accounting.core.norms import Measured, Norms
 from accounting.core.observations import Observations, Producers
 from accounting.core.policy import PPM, Norm, Policy
-from accounting.core.sharing import total_of
+from accounting.core.sharing import FigureTooLarge, total_of
 from accounting.core.tables import CONTENT_BASES, LABOUR_TYPES, Flag, Inputs, Int, Labour
 
 Float = NDArray[np.float64]
@@ -46,7 +46,11 @@ class CreditedProducers:
 
 
 def labour_content(inputs: Inputs, policy: Policy, measured: Measured) -> Labour:
-    """Find credited time, complexity, decay and content of every contribution."""
+    """Find credited time, complexity, decay and content of every contribution.
+
+    Raises:
+        FigureTooLarge: Labour content adds up to more than 64 bits hold.
+    """
     basis = _bases(measured.seen, measured.norms)
     seconds = _credited_seconds(inputs, policy.norm, measured, basis)
     complexity = _complexity_ppm(inputs, policy, basis)
@@ -54,6 +58,7 @@ def labour_content(inputs: Inputs, policy: Policy, measured: Measured) -> Labour
     credited = seconds * 1e6 / SECONDS_PER_HOUR
     content = credited * (complexity * decay).astype(np.float64) / 1e12
     content[~productive(inputs, policy)] = 0.0
+    _require_countable(credited, content)
     labour = Labour(
         credited_uh=np.rint(credited).astype(np.int64),
         complexity_ppm=complexity,
@@ -61,6 +66,7 @@ def labour_content(inputs: Inputs, policy: Policy, measured: Measured) -> Labour
         content_uh=np.rint(content).astype(np.int64),
         basis=basis,
     )
+    total_of(labour.content_uh, "content_uh")
     if policy.norm.unmeasured == "hold_mean":
         _hold_mean_content(inputs, policy, measured.seen, labour)
     total_of(labour.content_uh, "content_uh")
@@ -131,6 +137,12 @@ def _bases(seen: Observations, norms: Norms) -> Int:
         [METERED, TIME_ONLY, IMPUTED],
         default=ESCROW,
     ).astype(np.int64)
+
+
+def _require_countable(*columns: Float) -> None:
+    for column in columns:
+        if len(column) and float(column.max()) >= 2**62:
+            raise FigureTooLarge("The labour content of a contribution is too large.")
 
 
 def _base(policy: Norm, seconds: Int, effective: Int) -> Int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from accounting.core.grouping import group_rows, sums_by
-from accounting.core.sharing import share_groups, total_of
+from accounting.core.sharing import FigureTooLarge, share_groups, total_of
 from accounting.core.tables import Inputs, Int
 
 SECONDS_PER_HOUR = 3600
@@ -23,6 +23,8 @@ def received_micro(inputs: Inputs, earlier_micro: Int) -> Int:
         earlier_micro: Per worker, the pools of this run that stand before the floor.
     """
     work, benchmarks = inputs.contributions, inputs.benchmarks
+    total_of(work.wage_micro, "wage_micro")
+    total_of(benchmarks.received_micro, "received_micro")
     received = earlier_micro + sums_by(work.worker, work.wage_micro, len(inputs.workers))
     np.add.at(received, benchmarks.worker, benchmarks.received_micro)
     return received
@@ -32,10 +34,13 @@ def gaps_micro(inputs: Inputs, received: Int) -> Int:
     """Return per worker `max(0, living wage x hours - received)`, the wage rounded up.
 
     A worker without a benchmark or without recorded hours has no gap.
+
+    Raises:
+        FigureTooLarge: The gaps add up to more than 64 bits hold.
     """
     seconds = worked_seconds(inputs)
     benchmarks = inputs.benchmarks
-    gaps = np.zeros(len(inputs.workers), dtype=np.int64)
+    gaps = [0] * len(inputs.workers)
     for worker, wage, worked, paid in zip(
         benchmarks.worker.tolist(),
         benchmarks.living_wage_micro_per_hour.tolist(),
@@ -45,7 +50,9 @@ def gaps_micro(inputs: Inputs, received: Int) -> Int:
     ):
         if worked:
             gaps[worker] = max(0, -(-wage * worked // SECONDS_PER_HOUR) - paid)
-    return gaps
+    if sum(gaps) >= 2**62:
+        raise FigureTooLarge("The gaps to the living wage add up to more than can be held.")
+    return np.array(gaps, dtype=np.int64)
 
 
 def worked_seconds(inputs: Inputs) -> Int:

@@ -62,6 +62,7 @@ def inputs_of(case: Case) -> Inputs:
     scores = sorted(case.scores, key=lambda row: contribution[row.contribution])
     valuations = sorted(case.valuations, key=lambda row: row.key)
     edges = sorted(case.edges, key=lambda e: (product[e.upstream], product[e.downstream]))
+    facts = sorted(case.facts, key=lambda f: (f.name, product.get(f.product or "", -1), f.item))
     type_position = _positions(row.code for row in types)
     return Inputs(
         period=Period(
@@ -147,11 +148,11 @@ def inputs_of(case: Case) -> Inputs:
             training_flop=[row.training_flop or "" for row in indexed],
         ),
         facts=Facts(
-            name=[fact.name for fact in case.facts],
-            product=ints(product.get(fact.product or "", MISSING) for fact in case.facts),
-            item=[fact.item for fact in case.facts],
-            value=[fact.value for fact in case.facts],
-            weight=[fact.weight for fact in case.facts],
+            name=[fact.name for fact in facts],
+            product=ints(product.get(fact.product or "", MISSING) for fact in facts),
+            item=[fact.item for fact in facts],
+            value=[fact.value for fact in facts],
+            weight=[fact.weight for fact in facts],
         ),
     )
 
