@@ -24,7 +24,7 @@ from accounting.charts.geometry.sankey import (
     sankey_layout,
     throughput,
 )
-from accounting.charts.markup import SOFT, Svg, element, haloed, join, mark, number, touch
+from accounting.charts.markup import Svg, element, haloed, join, mark, number, touch
 from accounting.charts.palette import fill, glyph
 from accounting.charts.textfit import shortened, text_width
 
@@ -216,8 +216,8 @@ def _words(node: SankeyNode, box: NodeBox, room: float, *, lines: int) -> tuple[
         return parts, indent + name_width
     if lines == 1:
         after = x + indent + name_width + 6
-        parts.append(haloed(node.value_label, x=after, y=baseline, attributes=SOFT))
+        parts.append(haloed(node.value_label, x=after, y=baseline))
         return parts, indent + name_width + 6 + amount_width
     amount = shortened(node.value_label, width=room, size=FONT_SIZE)
-    parts.append(haloed(amount, x=x, y=middle + 12.5, attributes=SOFT))
+    parts.append(haloed(amount, x=x, y=middle + 12.5))
     return parts, max(indent + name_width, min(room, amount_width))
