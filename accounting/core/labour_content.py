@@ -29,6 +29,8 @@ Float = NDArray[np.float64]
 METERED, TIME_ONLY, IMPUTED, ESCROW = range(len(CONTENT_BASES))
 BUSINESS = LABOUR_TYPES.index("BIZ")
 SECONDS_PER_HOUR = 3600
+LARGEST_CONTENT_UH = 2.0**50
+"""Of one contribution: beyond a thousand million hours floats no longer tell micro-hours apart."""
 DIGITS = Context(prec=40, rounding=ROUND_HALF_EVEN)
 
 
@@ -141,7 +143,7 @@ def _bases(seen: Observations, norms: Norms) -> Int:
 
 def _require_countable(*columns: Float) -> None:
     for column in columns:
-        if len(column) and float(column.max()) >= 2**62:
+        if len(column) and float(column.max()) >= LARGEST_CONTENT_UH:
             raise FigureTooLarge("The labour content of a contribution is too large.")
 
 
