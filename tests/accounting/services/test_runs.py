@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounting import tasks
 from accounting.models import Line, Run, Statement
-from accounting.services import lease, runs
+from accounting.services import lease, run_inputs, runs
 from config.embedded.processes import Worker
 from tests import factories
 
@@ -102,7 +102,7 @@ class TestOneComputation:
         product = period.operator.products.first()
         assert product is not None
         at_barrier, go_on = threading.Event(), threading.Event()
-        pinned = runs.pin
+        pinned = run_inputs.pin
 
         def slow_pin(**arguments: Any) -> Any:
             period.operator.products.count()
