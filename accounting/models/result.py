@@ -12,8 +12,32 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounting.models.run import Run
-from contributions.models import Contribution, Product, Worker
+from contributions.models import Contribution, Organisation, Product, User, Worker
 from contributions.models.identified import Identified
+
+
+def _seen_by(user: User, *, operator: str, worker: str) -> Q:
+    """Say which single rows a user may read.
+
+    Workers read their own, labour organisations those of consenting workers, operators all rows
+    of their own runs (under pseudonyms). Regulators read aggregates only.
+
+    Args:
+        operator, worker: Where the row's operator and worker are, as lookups.
+    """
+    member_of = Organisation.objects.filter(memberships__user=user)
+    unions = member_of.filter(kind=Organisation.Kind.LABOUR_ORGANISATION)
+    operators = member_of.filter(
+        kind__in=[Organisation.Kind.PLATFORM, Organisation.Kind.PUBLIC_BODY]
+    )
+    consenting = Worker.objects.filter(
+        consents__organisation__in=unions, consents__withdrawn_at=None
+    )
+    return (
+        Q(**{f"{worker}__user": user})
+        | Q(**{f"{worker}__in": consenting})
+        | Q(**{f"{operator}__in": operators})
+    )
 
 
 class RunNorm(models.Model):
@@ -134,6 +158,18 @@ class Flow(Identified):
         ]
 
 
+class LineQuerySet(models.QuerySet["Line"]):
+    """Questions asked of lines."""
+
+    def visible_to(self, user: User) -> LineQuerySet:
+        """Keep the lines that a user may read one by one."""
+        if user.is_superuser:
+            return self
+        return self.filter(
+            _seen_by(user, operator="pool__run__period__operator", worker="contribution__worker")
+        )
+
+
 class Line(Identified):
     """What one contribution earns from one pool."""
 
@@ -143,6 +179,8 @@ class Line(Identified):
     contribution = models.ForeignKey(Contribution, models.PROTECT, related_name="lines")
     weight = models.BigIntegerField(_("weight (µh)"))
     amount_micro = models.BigIntegerField(_("amount (µ)"))
+
+    objects = LineQuerySet.as_manager()
 
     class Meta:
         ordering = ["pool_id", "contribution_id"]
@@ -184,6 +222,16 @@ class EscrowEntry(models.Model):
         return f"{self.reason}: {self.amount_micro} µ"
 
 
+class StatementQuerySet(models.QuerySet["Statement"]):
+    """Questions asked of statements."""
+
+    def visible_to(self, user: User) -> StatementQuerySet:
+        """Keep the statements that a user may read one by one."""
+        if user.is_superuser:
+            return self
+        return self.filter(_seen_by(user, operator="run__period__operator", worker="worker"))
+
+
 class Statement(Identified):
     """What a run owes one worker: the sum of their lines, the carry, and the payment."""
 
@@ -195,6 +243,8 @@ class Statement(Identified):
     carried_in_micro = models.BigIntegerField(_("carried in (µ)"))
     paid_minor = models.BigIntegerField(_("paid (minor units)"))
     carried_out_micro = models.BigIntegerField(_("carried out (µ)"))
+
+    objects = StatementQuerySet.as_manager()
 
     class Meta:
         ordering = ["-amount_micro", "worker_id"]
