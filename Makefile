@@ -77,6 +77,10 @@ demo: setup ## Show Huisu with the demo cases on http://localhost:8000 (PORT=)
 bench: setup ## Measure how fast it is
 	$(BIN)/python manage.py bench
 
+.PHONY: forget
+forget: setup ## Delete the demo's database, queue, files and log-ins
+	$(BIN)/python -m config.embedded.forgetting
+
 # Checking it
 
 # Tests in a browser need chromium. Where it cannot be had, they say so and are skipped.

@@ -3,7 +3,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import redis
 
 from config.embedded import EmbeddedServersFailed, services
 from config.embedded.errors import OtherPostgreSQLVersion, PlaceUnusable
+from config.embedded.forgetting import StillInUse, forget
 from config.embedded.place import BASE_DIR, Addresses, prepare
 from config.embedded.servers import PostgreSQL
 
@@ -200,7 +200,11 @@ def test_sockets_of_a_long_path_lie_in_a_short_private_folder(home: Path) -> Non
         run = (deep / "servers/run").readlink()
         assert len(str(run)) < 80
         assert run.stat().st_mode & 0o777 == 0o700
-    shutil.rmtree(run)
+        with pytest.raises(StillInUse):
+            forget(deep)
+    forget(deep)
+    assert not run.exists()
+    assert not deep.exists()
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root runs the servers as another account")
@@ -214,7 +218,8 @@ def test_files_lie_elsewhere_if_the_servers_account_cannot_reach_them(home: Path
         assert servers.stat().st_mode & 0o777 == 0o700
     with services(closed, durable=False) as where:
         assert remembered(where) == [1]
-    shutil.rmtree(servers)
+    forget(closed)
+    assert not servers.exists()
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can make a folder of another account")
