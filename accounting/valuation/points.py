@@ -56,6 +56,12 @@ class PointRepeated(ValuationError):
     code = "valuation_point_repeated"
 
 
+class LabelsNotWhole(ValuationError):
+    """A classifier was asked to learn labels that are not whole numbers."""
+
+    code = "valuation_labels_not_whole"
+
+
 class DimensionsDisagree(ValuationError):
     """Training and validation rows have different numbers of features."""
 
@@ -202,6 +208,19 @@ def require_same_dimensions(training: TrainingPoints, tests: TestPoints) -> None
             training=given,
             validation=wanted,
         )
+
+
+def whole_labels(targets: FloatArray) -> IntArray:
+    """Targets as the classes a classifier learns.
+
+    Raises:
+        LabelsNotWhole: One is not a whole number.
+    """
+    labels = targets.astype(np.int64)
+    if (labels != targets).any():
+        row = int(np.argmax(labels != targets))
+        raise LabelsNotWhole("a label is not a whole number", row=row)
+    return labels
 
 
 def digest_arrays(**arrays: npt.NDArray[Any]) -> str:

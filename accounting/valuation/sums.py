@@ -57,3 +57,8 @@ def mean_and_error(sums: FloatArray, count: int) -> tuple[FloatArray, FloatArray
     # Rounding can make a variance of nothing slightly negative.
     spread = np.maximum(sums[1] - count * mean * mean, 0.0)
     return mean, np.sqrt(spread / (count - 1) / count)
+
+
+def total_by(places: IntArray, values: FloatArray, count: int) -> FloatArray:
+    """(count,) sum of the values, (E,), that belong to each place."""
+    return np.bincount(places, weights=values, minlength=count).astype(np.float64, copy=False)

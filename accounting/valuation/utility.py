@@ -161,9 +161,8 @@ class Utility:
             raise UtilityUnusable(f"the utility cannot be read: {error}") from error
 
     def canonical(self) -> bytes:
-        """The one spelling that is hashed: UTF-8 JSON, sorted keys, no spaces."""
-        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"))
-        return text.encode()
+        """The one spelling that is hashed, see `canonical_json`."""
+        return canonical_json(self.as_json())
 
     def digest(self) -> str:
         """SHA-256 of `canonical`, in hexadecimal."""
@@ -175,13 +174,7 @@ class Utility:
         Raises:
             ValidationSetChanged: Its digest differs.
         """
-        found = tests.digest()
-        if found != self.validation_digest:
-            raise ValidationSetChanged(
-                "the validation set is not the frozen one",
-                frozen=self.validation_digest,
-                found=found,
-            )
+        require_validation(self.validation_digest, tests)
 
 
 def freeze(
@@ -218,3 +211,21 @@ def chance(tests: TestPoints, agreement: Agreement) -> float:
     if agreement is Agreement.LABEL:
         return 1.0 / len(np.unique(tests.targets))
     return float(np.mean(tests.targets))
+
+
+def canonical_json(document: Mapping[str, Any]) -> bytes:
+    """The one spelling of a description that is hashed: UTF-8, sorted keys, no spaces."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+
+def require_validation(frozen_digest: str, tests: TestPoints) -> None:
+    """Refuse a validation set other than the one a utility was frozen with.
+
+    Raises:
+        ValidationSetChanged: Its digest differs.
+    """
+    found = tests.digest()
+    if found != frozen_digest:
+        raise ValidationSetChanged(
+            "the validation set is not the frozen one", frozen=frozen_digest, found=found
+        )
