@@ -1,0 +1,1 @@
+"""The exports of named tools: one module a tool, each a `Format` in `registry`."""
