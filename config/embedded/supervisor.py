@@ -19,7 +19,9 @@ from types import FrameType
 
 from config.embedded.errors import EmbeddedServersFailed, ServerDied
 from config.embedded.place import prepare
-from config.embedded.servers import PostgreSQL, Server, Valkey, locked
+from config.embedded.postgresql import PostgreSQL
+from config.embedded.server import Server, locked
+from config.embedded.valkey import Valkey
 
 POLL_SECONDS = 0.1
 TAKEN_SECONDS = 0.5

@@ -19,7 +19,7 @@ from config.embedded import EmbeddedServersFailed, services
 from config.embedded.errors import OtherPostgreSQLVersion, PlaceUnusable
 from config.embedded.forgetting import StillInUse, forget
 from config.embedded.place import BASE_DIR, Addresses, prepare
-from config.embedded.servers import PostgreSQL
+from config.embedded.postgresql import PostgreSQL
 
 AS_ROOT = os.geteuid() == 0
 MOST_SECONDS = 60.0
