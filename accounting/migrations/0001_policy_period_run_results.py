@@ -668,6 +668,10 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, max_length=64, verbose_name="shrunk toward"),
                 ),
                 (
+                    "rescale_ppb",
+                    models.BigIntegerField(verbose_name="rescaling (parts per billion)"),
+                ),
+                (
                     "run",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,

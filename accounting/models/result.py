@@ -52,6 +52,7 @@ class RunNorm(models.Model):
     producers = models.IntegerField(_("producers"))
     norm_nanoseconds = models.BigIntegerField(_("norm (ns per effective unit)"))
     shrunk_toward = models.CharField(_("shrunk toward"), max_length=64, blank=True)
+    rescale_ppb = models.BigIntegerField(_("rescaling (parts per billion)"))
 
     class Meta:
         ordering = ["task_type", "scope"]

@@ -59,6 +59,7 @@ def _write_norms(run: Run, allocation: Allocation) -> None:
             producers=norm.producers,
             norm_nanoseconds=norm.norm_nanoseconds,
             shrunk_toward=norm.shrunk_toward,
+            rescale_ppb=norm.rescale_ppb,
         )
         for norm in allocation.norms
     )

@@ -1,0 +1,60 @@
+"""Every line of the demo cases multiplies out from the run down to the recorded labour."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from accounting.cases.bloomz import bloomz
+from accounting.cases.case import Case
+from accounting.cases.synthetic import world
+from accounting.cases.worked_example import worked_example
+from accounting.core.trace import check
+from accounting.models import Line, Period
+from accounting.services import cases, explaining
+from tests import factories
+
+
+def lines_of(period: Period, most: int | None = None) -> list[Line]:
+    """The lines of a run of the period, spread evenly if there are too many."""
+    run = factories.computed_run(period)
+    assert run.has_result, run.failure
+    lines = list(Line.objects.filter(pool__run=run).select_related("pool__run").order_by("pk"))
+    return lines if most is None else lines[:: max(1, len(lines) // most)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("case", [worked_example(), bloomz()], ids=lambda case: case.key)
+def test_every_line_of_a_case_is_explained_to_its_amount(case: Case) -> None:
+    lines = lines_of(cases.load_case(case=case))
+    assert len(lines) > 20
+    for line in lines:
+        assert check(explaining.explain_line(line=line)) == line.amount_micro
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lines_of_a_synthetic_world_are_explained_to_their_amounts() -> None:
+    made = world(3_000, 7)
+    lines = lines_of(cases.load_case(case=made.case, chunks=made.blocks()), most=150)
+    assert len(lines) >= 100
+    for line in lines:
+        assert check(explaining.explain_line(line=line)) == line.amount_micro
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_line_changed_behind_the_guards_is_not_explained_away() -> None:
+    run = factories.computed_run()
+    line = Line.objects.filter(pool__run=run).select_related("pool__run").first()
+    assert line is not None
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounting_line DISABLE TRIGGER USER")
+        cursor.execute("UPDATE accounting_line SET amount_micro = amount_micro + 1")
+        cursor.execute(
+            "ALTER TABLE accounting_line ENABLE ALWAYS TRIGGER accounting_line_append_only"
+        )
+        cursor.execute(
+            "ALTER TABLE accounting_line ENABLE ALWAYS TRIGGER accounting_line_no_truncate"
+        )
+    line.refresh_from_db()
+    with pytest.raises(explaining.ExplanationContradicts):
+        explaining.explain_line(line=line)
