@@ -16,14 +16,14 @@ import numpy as np
 
 from accounting.core.checks import check_inputs
 from accounting.core.composite_index import product_revenue
+from accounting.core.credit import published_norms
 from accounting.core.flows import Flows, flow_along_lineage, flow_directly
 from accounting.core.funds import Fund, find_funds
 from accounting.core.grouping import group_rows, sums_by
 from accounting.core.indicators import Outcome, find_indicators
-from accounting.core.labour_content import ESCROW, labour_content
+from accounting.core.labour_content import ESCROW, labour_content, measure_work
 from accounting.core.lineage import Lineage, build_lineage
 from accounting.core.lines import Lines, share_lines
-from accounting.core.norms import measure_work
 from accounting.core.observations import Observations
 from accounting.core.policy import Policy, parse_policy
 from accounting.core.sharing import FigureTooLarge
@@ -77,7 +77,7 @@ def allocate(inputs: Inputs) -> Allocation:
         amount_by_worker=amounts,
     )
     return Allocation(
-        norms=measured.norms.rows,
+        norms=published_norms(measured.norms, measured.producers, measured.credit),
         labour=labour,
         product_revenue_micro=revenue,
         price=price,

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting.core.complexity import grade_coefficients_ppm, task_type_coefficients_ppm
+from accounting.core.credit import Credit, credit_producers, credited_base
 from accounting.core.grouping import sums_by
-from accounting.core.norms import Measured, Norms
-from accounting.core.observations import Observations, Producers
+from accounting.core.norms import Norms, find_norms
+from accounting.core.observations import Observations, Producers, gather_producers, observe
 from accounting.core.policy import PPM, Norm, Policy
 from accounting.core.sharing import FigureTooLarge, total_of
 from accounting.core.tables import CONTENT_BASES, LABOUR_TYPES, Flag, Inputs, Int, Labour
@@ -35,16 +36,26 @@ DIGITS = Context(prec=40, rounding=ROUND_HALF_EVEN)
 
 
 @dataclass(frozen=True, slots=True)
-class CreditedProducers:
-    """What each producer is credited under a norm, after caps and rescaling.
+class Measured:
+    """All that stands before labour content: what is known, by whom, and what it is credited."""
 
-    Attributes:
-        rate: Credited seconds per unit of `base`.
-        capped: Whether the caps bound this producer.
+    seen: Observations
+    producers: Producers
+    norms: Norms
+    credit: Credit
+
+
+def measure_work(inputs: Inputs, policy: Norm) -> Measured:
+    """Observe every contribution, find the norms it falls under and credit its producers.
+
+    Raises:
+        FigureTooLarge: Time or output add up to more than 64 bits hold.
     """
-
-    rate: Float
-    capped: Flag
+    seen = observe(inputs, policy)
+    producers = gather_producers(inputs, seen)
+    norms = find_norms(inputs, policy, seen, producers)
+    credit = credit_producers(policy, producers, norms)
+    return Measured(seen=seen, producers=producers, norms=norms, credit=credit)
 
 
 def labour_content(inputs: Inputs, policy: Policy, measured: Measured) -> Labour:
@@ -83,38 +94,6 @@ def productive(inputs: Inputs, policy: Policy) -> Flag:
     return kept
 
 
-def credit_producers(policy: Norm, producers: Producers, norms: Norms) -> CreditedProducers:
-    """Cap credited over worked time per worker and task type, then rescale the task type.
-
-    All of a worker's work under one norm is scaled alike, so splitting a batch gains nothing.
-    Sums are taken over integers before any float is formed, so their order cannot matter.
-    """
-    base = _base(policy, producers.seconds, producers.effective)
-    norm = _norm_rate(policy, producers, norms)
-    worked = producers.seconds.astype(np.float64)
-    credited = norm * base
-    low, high = policy.cap_low_ppm / PPM, policy.cap_high_ppm / PPM
-    below = (credited < low * worked) & (base > 0)
-    above = credited > high * worked
-    rate = norm.copy()
-    rate[below] = low * worked[below] / base[below]
-    rate[above] = high * worked[above] / base[above]
-    groups = producers.by_key
-    total_base = groups.sums(np.where(below | above, 0, base))
-    total_low = groups.sums(np.where(below, producers.seconds, 0))
-    total_high = groups.sums(np.where(above, producers.seconds, 0))
-    total_credited = norm[groups.starts] * total_base + low * total_low + high * total_high
-    capped = groups.sums((below | above).astype(np.int64)) > 0
-    shrunk = np.isin(groups.label, sorted(norms.shrunk))
-    rescaled = (policy.method == "mean") & (capped | shrunk) | policy.rescale
-    rescaled &= total_credited > 0
-    factor = np.ones(len(groups.label))
-    worked_per_key = groups.sums(producers.seconds).astype(np.float64)
-    factor[rescaled] = worked_per_key[rescaled] / total_credited[rescaled]
-    lengths = groups.ends - groups.starts
-    return CreditedProducers(rate=rate * np.repeat(factor, lengths), capped=below | above)
-
-
 def decay_ppm(occurred_day: Int, period_end: date, half_life_days: int | None) -> Int:
     """Return `2^(-age / half-life)` in parts per million, rounded half to even.
 
@@ -147,23 +126,12 @@ def _require_countable(*columns: Float) -> None:
             raise FigureTooLarge("The labour content of a contribution is too large.")
 
 
-def _base(policy: Norm, seconds: Int, effective: Int) -> Int:
-    return seconds if policy.method == "individual" else effective
-
-
-def _norm_rate(policy: Norm, producers: Producers, norms: Norms) -> Float:
-    if policy.method == "individual":
-        return np.ones(len(producers.norm_key))
-    # A norm is unknown beside timed work only if all of that work has quality zero.
-    return np.nan_to_num(norms.seconds_per_micro_unit[producers.norm_key])
-
-
 def _credited_seconds(inputs: Inputs, policy: Norm, measured: Measured, basis: Int) -> Float:
     work = inputs.contributions
     seen, producers, norms = measured.seen, measured.producers, measured.norms
     credited = np.zeros(len(basis))
-    rate = credit_producers(policy, producers, norms).rate[producers.producer_of_row]
-    base = _base(policy, work.seconds[producers.rows], seen.effective[producers.rows])
+    rate = measured.credit.rate[producers.producer_of_row]
+    base = credited_base(policy, work.seconds[producers.rows], seen.effective[producers.rows])
     credited[producers.rows] = rate * base
     by_time = np.flatnonzero(seen.counted & (basis == TIME_ONLY))
     credited[by_time] = work.seconds[by_time] * _quality_factor(inputs, policy, seen, by_time)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounting.core.grouping import group_rows
-from accounting.core.observations import Observations, Producers, gather_producers, observe
+from accounting.core.observations import Observations, Producers
 from accounting.core.policy import PPM, Norm
 from accounting.core.tables import Inputs, Int, NormRow, TaskTypes
 
@@ -27,23 +27,14 @@ class Norms:
     """The norms of a run.
 
     Attributes:
-        rows: One per scope and task type with counted, metered work, in ascending order.
+        by_key: Per norm key with counted, metered work, what is published of its norm.
         seconds_per_micro_unit: Per norm key, NaN where no norm is known.
         shrunk: Norm keys whose norm leans on the parent task type's.
     """
 
-    rows: list[NormRow]
+    by_key: dict[int, NormRow]
     seconds_per_micro_unit: NDArray[np.float64]
     shrunk: set[int] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """All that is measured before labour content: what is known, by whom, under which norms."""
-
-    seen: Observations
-    producers: Producers
-    norms: Norms
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +49,12 @@ class _Found:
     toward: str = ""
 
 
-def measure_work(inputs: Inputs, policy: Norm) -> Measured:
-    """Observe every contribution and find the norms it falls under.
-
-    Raises:
-        FigureTooLarge: Time or output add up to more than 64 bits hold.
-    """
-    seen = observe(inputs, policy)
-    producers = gather_producers(inputs, seen)
-    return Measured(seen, producers, find_norms(inputs, policy, seen, producers))
-
-
 def find_norms(inputs: Inputs, policy: Norm, seen: Observations, producers: Producers) -> Norms:
     """Find the norm of every scope and task type that counted, metered work falls under."""
     types = inputs.task_types
     finder = _Finder(types, policy, producers)
     ratios = np.full(len(seen.scopes) * len(types.code), np.nan)
-    rows: list[NormRow] = []
+    by_key: dict[int, NormRow] = {}
     shrunk: set[int] = set()
     for key in np.unique(seen.norm_key[seen.counted & seen.metered]).tolist():
         found = finder.find(key)
@@ -82,11 +62,10 @@ def find_norms(inputs: Inputs, policy: Norm, seen: Observations, producers: Prod
             continue
         ratios[key] = float(found.ratio)
         scope, task_type = divmod(key, len(types.code))
-        rows.append(_row(found, types.code[task_type], seen.scopes[scope]))
+        by_key[key] = _row(found, types.code[task_type], seen.scopes[scope])
         if found.toward and found.producers:
             shrunk.add(key)
-    rows.sort(key=lambda row: (row.task_type, row.scope))
-    return Norms(rows=rows, seconds_per_micro_unit=ratios, shrunk=shrunk)
+    return Norms(by_key=by_key, seconds_per_micro_unit=ratios, shrunk=shrunk)
 
 
 def measure(method: str, seconds: Int, effective: Int) -> Fraction | None:

@@ -245,7 +245,8 @@ class NormRow:
 
     `effective_micro_units` is units x quality in millionths. `scope` names the product or
     operator a narrower scope keeps apart, empty for the sector. `shrunk_toward` is the parent
-    task type when too few producers made the norm uncertain.
+    task type when too few producers made the norm uncertain. `rescale_ppb` is what all credit
+    under the norm was multiplied by, so that total credited equals total worked time.
     """
 
     task_type: str
@@ -256,6 +257,7 @@ class NormRow:
     producers: int
     norm_nanoseconds: int
     shrunk_toward: str
+    rescale_ppb: int = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

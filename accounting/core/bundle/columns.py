@@ -57,6 +57,7 @@ INPUT_TABLES: dict[str, tuple[FileColumn, ...]] = {
 DERIVED_TABLES: dict[str, tuple[FileColumn, ...]] = {
     "norms": _columns(
         "task_type method seconds# effective_units producers# scope norm_nanoseconds shrunk_toward"
+        " rescale_ppb"
     ),
     "labour": _columns("contribution_id credited_uh# complexity_ppm# decay_ppm# content_uh# basis"),
     "pools": _columns("pool_id kind flow funded_micro# scaled_from_micro#"),

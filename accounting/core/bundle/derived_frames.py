@@ -68,6 +68,7 @@ def _norms(allocation: Allocation) -> Frame:
         "scope": distinct([norm.scope for norm in norms]),
         "norm_nanoseconds": distinct([str(norm.norm_nanoseconds) for norm in norms]),
         "shrunk_toward": distinct([norm.shrunk_toward for norm in norms]),
+        "rescale_ppb": distinct([str(norm.rescale_ppb) for norm in norms]),
     }
     return sorted_frame(frame, [[n.task_type for n in norms], [n.scope for n in norms]])
 

@@ -1,0 +1,29 @@
+"""Explaining a cent: the tree from a run down to recorded labour, multiplied out.
+
+`facts` holds plain values, `gathering` takes them from a run's tables (an application takes
+them from its own), `telling` turns them into a tree of steps and checks that it multiplies out.
+
+Source: value-model.md, a to h; records.md, "Pool → flow → line".
+"""
+
+from __future__ import annotations
+
+from accounting.core.trace.context import ComputedRun, LineUnknown
+from accounting.core.trace.gathering import explain, gather
+from accounting.core.trace.steps import RULES, Quantity, Step, Trace
+from accounting.core.trace.telling import TraceDoesNotMultiplyOut, all_steps, check, tell
+
+__all__ = [
+    "RULES",
+    "ComputedRun",
+    "LineUnknown",
+    "Quantity",
+    "Step",
+    "Trace",
+    "TraceDoesNotMultiplyOut",
+    "all_steps",
+    "check",
+    "explain",
+    "gather",
+    "tell",
+]
