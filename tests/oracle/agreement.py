@@ -21,7 +21,7 @@ from tests.oracle.credited import (
     is_productive,
     provisional_contents,
 )
-from tests.oracle.indicators import indicators
+from tests.oracle.indicators import credited_beyond_worked, indicators
 from tests.oracle.norms import Key, Norm, find_norms
 from tests.oracle.pools import PoolShare, Shares, share_out
 from tests.oracle.sharing import Payment, payment
@@ -197,8 +197,16 @@ def _expected_statements(check: Check, shares: Shares) -> dict[str, Payment]:
 
 
 def _indicators(check: Check, expected: dict[str, Fraction]) -> None:
-    found = dict(check.allocation.indicators)
-    found.pop("credited_minus_worked_hours", None)
+    found = check.allocation.indicators
+    credited = check.allocation.labour.credited_uh.tolist()
+    beyond = credited_beyond_worked(
+        check.world,
+        check.policy,
+        check.labour(),
+        dict(zip(sorted(check.world.contributions), credited, strict=True)),
+    )
+    if beyond is not None:
+        expected = expected | {"credited_minus_worked_hours": beyond}
     assert set(found) == set(expected)
     for name, ratio in expected.items():
         assert abs(Fraction(found[name]) - ratio) <= Fraction(1, 2 * 10**9), name

@@ -19,10 +19,7 @@ Ratio = tuple[Fraction | int, Fraction | int]
 def indicators(
     world: World, policy: Policy, labour: dict[str, Labour], shares: Shares
 ) -> dict[str, Fraction]:
-    """Return every indicator that has a denominator.
-
-    `credited_minus_worked_hours` is left out: it is about credited hours, not about money.
-    """
+    """Return every indicator that has a denominator, but for `credited_beyond_worked`."""
     content = Fraction(sum(row.content_uh for row in labour.values()), PPM)
     ratios = _of_income(world, shares)
     ratios |= _of_living_wage(world, shares)
@@ -33,6 +30,21 @@ def indicators(
     return {
         name: Fraction(above) / Fraction(below) for name, (above, below) in ratios.items() if below
     }
+
+
+def credited_beyond_worked(
+    world: World, policy: Policy, labour: dict[str, Labour], credited_uh: dict[str, int]
+) -> Fraction | None:
+    """Return hours credited beyond hours worked where counted output is metered."""
+    rows = [
+        row
+        for row in world.counted(policy.norm.counted_outcomes)
+        if labour[row.id].basis == "metered"
+    ]
+    if not rows:
+        return None
+    credited = Fraction(sum(credited_uh[row.id] for row in rows), PPM)
+    return credited - Fraction(sum(row.seconds or 0 for row in rows), 3600)
 
 
 def gini(amounts: list[Fraction]) -> Ratio:

@@ -102,7 +102,7 @@ def _technical_index(inputs: dict[str, IndexInput], index: Index) -> dict[str, D
     exponents = (index.gpu_hours_ppm, index.governance_hours_ppm, index.training_flop_ppm)
     for measure, exponent_ppm in zip((gpu, governance, complexity), exponents, strict=True):
         total = sum(measure.values())
-        if not total:
+        if not total or not exponent_ppm:
             continue
         for product, amount in measure.items():
             scores[product] *= (amount / total) ** (Decimal(exponent_ppm) / PPM)

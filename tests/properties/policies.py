@@ -73,7 +73,7 @@ def _complexity(rng: Random) -> Document:
     if chance(rng, 70):
         document["simple_wage_micro_per_hour"] = rng.randint(1_000_000, 50_000_000)
     document["cap_low_ppm"] = rng.choice((1_000_000, 1_000_000, 1, 1_100_000))
-    document["cap_high_ppm"] = rng.choice((3_000_000, 3_000_000, 1_200_000, 50_000_000))
+    document["cap_high_ppm"] = rng.choice((3_000_000, 3_000_000, 1_200_000, 10_000_000))
     document["decimals"] = rng.choice((2, 2, 0, 3, 6))
     # The two skills that may train others are always described.
     codes = {"t1", *rng.sample(TASK_TYPES, 3)}
@@ -86,7 +86,7 @@ def _pool(rng: Random, kind: str, name: str) -> Document:
     document: Document = {"id": name, "kind": kind, "key": rng.choice(("labour", "blend"))}
     if kind not in ("licence", "wage_floor"):
         small = rng.randint(1, 150_000)
-        document["rate_ppm"] = ratio(rng) if chance(rng, 15) else small
+        document["rate_ppm"] = ratio(rng) if chance(rng, 25) else small
     if kind == "data_dividend" or chance(rng, 10):
         document["labour_types"] = list(rng.choice(ENTITLED))
         document["task_types"] = rng.sample(TASK_TYPES, rng.choice((0, 0, 0, 1, 2)))
@@ -134,5 +134,5 @@ def policy(rng: Random) -> Document:
         },
         "blend_beta_ppm": ratio(rng),
         "pools": _pools(rng),
-        "minimum_payout_minor": rng.choice((0, 0, rng.randint(0, 10_000))),
+        "minimum_payout_minor": rng.choice((0, 1, rng.randint(0, 10_000))),
     }

@@ -52,8 +52,8 @@ BASES = ("active", "active", "page_open", "held", "self_declared", "none")
 def random_world(rng: Random, *, products: int, workers: int, contributions: int) -> World:
     """Return a world of the given size; everything else is up to the generator."""
     keys = [f"p{i}" for i in range(products)]
-    people = [f"w{i}" for i in range(workers)]
-    rows = [_contribution(rng, keys, people, f"c{i:02}") for i in range(contributions)]
+    people = [f"w{i:03}" for i in range(workers)]
+    rows = [_contribution(rng, keys, people, f"c{i:03}") for i in range(contributions)]
     money = _money(rng)
     return World(
         policy=policy(rng),
@@ -73,9 +73,12 @@ def random_world(rng: Random, *, products: int, workers: int, contributions: int
 
 
 def _contribution(rng: Random, products: list[str], people: list[str], name: str) -> Contribution:
-    seconds = rng.choice((rng.randint(1, 60_000), rng.randint(1, 60_000), 3600, 10**7))
-    units = rng.choice((rng.randint(1, 500), rng.randint(1, 500), 1, 10**6))
-    quality = rng.choice((ratio(rng), rng.randint(800_000, 1_000_000), 950_000, 1_200_000))
+    # The extremes together stay below what one contribution may hold (2^50 micro-hours).
+    seconds = rng.choice((rng.randint(0, 9), rng.randint(1, 60_000), 3600, 10**6))
+    units = rng.choice((rng.randint(0, 20), rng.randint(1, 500), 1, 10**4))
+    quality = rng.choice(
+        (0, ratio(rng, 50_000), rng.randint(800_000, 1_000_000), 950_000, 1_200_000)
+    )
     return Contribution(
         id=name,
         worker=rng.choice(people),
@@ -111,7 +114,7 @@ def _lineage(rng: Random, products: list[str]) -> list[Edge]:
 
 def _money(rng: Random) -> Callable[[], int]:
     """Return a source of amounts of one order of magnitude, now and then of another."""
-    usual = rng.choice((10**3, 10**8, 10**10, 10**10, 10**12, BIGGEST))
+    usual = rng.choice((50, 10**4, 10**8, 10**10, 10**10, 10**12, BIGGEST))
 
     def amount() -> int:
         most = usual if chance(rng, 80) else rng.choice((10, 10**6, 10**11, BIGGEST))
@@ -125,7 +128,7 @@ def _income(rng: Random, products: list[str], money: Callable[[], int]) -> dict[
     used = rng.sample(products, rng.randint(0, min(3, len(products))))
     bundles = ["b0"] if used else []
     sources = [*[(key, None) for key in products], *[(None, key) for key in bundles]]
-    refund_percent = rng.choice((0, 0, 0, 20, 100))
+    refund_percent = rng.choice((0, 0, 0, 30, 30, 100))
     revenue = []
     for i in range(rng.choice((0, 1, 2, 3, 4, 4))):
         product, bundle = rng.choice(sources)
@@ -137,7 +140,7 @@ def _income(rng: Random, products: list[str], money: Callable[[], int]) -> dict[
         "bundles": bundles,
         "revenue": revenue,
         "usage": [Usage("b0", product, rng.randint(1, 10**6)) for product in used],
-        "index_inputs": [_index_input(rng, product) for product in used],
+        "index_inputs": [_index_input(rng, key, least=int(key == used[0])) for key in used],
         "costs": [
             Cost(f"k{i}", None, kind, money() // rng.choice((1, 10, 100, 1000)))
             for i, kind in enumerate(kinds)
@@ -148,12 +151,13 @@ def _income(rng: Random, products: list[str], money: Callable[[], int]) -> dict[
     }
 
 
-def _index_input(rng: Random, product: str) -> IndexInput:
+def _index_input(rng: Random, product: str, *, least: int) -> IndexInput:
+    """Return the inputs of the index; one product of a bundle has something of everything."""
     return IndexInput(
         product=product,
-        gpu_milli_hours=rng.randint(1, 10 ** rng.randint(1, 12)),
-        governance_seconds=rng.randint(1, 10 ** rng.randint(1, 9)),
-        training_flop=str(rng.randint(2, 10 ** rng.randint(1, 26))),
+        gpu_milli_hours=rng.choice((least, rng.randint(1, 10 ** rng.randint(1, 12)))),
+        governance_seconds=rng.choice((least, rng.randint(1, 10 ** rng.randint(1, 9)))),
+        training_flop=str(rng.choice((1 + least, rng.randint(2, 10 ** rng.randint(1, 26))))),
     )
 
 
@@ -193,6 +197,12 @@ def _valued(rng: Random, rows: list[Contribution]) -> dict[str, Any]:
 def _facts(rng: Random, products: list[str], money: Callable[[], int]) -> list[Fact]:
     names = ("capital_advanced", "expired_escrow", "price", "marginal_cost")
     facts = [Fact(name, _in_currency(money())) for name in names if chance(rng, 60)]
+    facts += [
+        Fact(name, _in_currency(money()), product)
+        for product in products
+        for name in names[2:]
+        if chance(rng, 15)
+    ]
     if chance(rng, 50):
         facts.append(Fact("unlogged_hours", f"{rng.randint(0, 500)}.25"))
     facts += [

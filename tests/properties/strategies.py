@@ -32,3 +32,14 @@ weight_lists = st.one_of(
     # Beside a giant weight a tiny one must still get its due and no more.
     st.lists(st.sampled_from([0, 1, 2, 2**58, 2**62]), min_size=1, max_size=8),
 ).filter(any)
+
+
+@st.composite
+def crowded_worlds(draw: st.DrawFn) -> World:
+    """Draw a world with many workers, so that medians, modes and top shares have a crowd."""
+    return random_world(
+        draw(randoms),
+        products=draw(st.sampled_from(range(1, 9))),
+        workers=draw(st.sampled_from(range(20, 130))),
+        contributions=draw(st.sampled_from(range(60, 140))),
+    )
