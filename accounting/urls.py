@@ -1,0 +1,48 @@
+"""Which address of the accounts leads where."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from accounting.views import (
+    bundles,
+    home,
+    indicators,
+    lines,
+    periods,
+    policies,
+    pools,
+    prices,
+    run_products,
+    run_requests,
+    runs,
+    statements,
+)
+from accounting.views import period_entries as entries
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("runs/", runs.runs, name="runs"),
+    path("runs/<str:run_id>/", runs.run, name="run"),
+    path("runs/<str:run_id>/progress/", runs.progress, name="run-progress"),
+    path("runs/<str:run_id>/cancel/", run_requests.cancel, name="run-cancel"),
+    path("runs/<str:run_id>/pools/<str:code>/", pools.pool, name="run-pool"),
+    path("runs/<str:run_id>/products/<str:product_id>/", run_products.product, name="run-product"),
+    path("runs/<str:run_id>/lines/", lines.lines, name="run-lines"),
+    path("runs/<str:run_id>/indicators/<str:name>/", indicators.indicator, name="run-indicator"),
+    path("runs/<str:run_id>/price/", prices.price, name="run-price"),
+    path("runs/<str:run_id>/bundle.zip", bundles.bundle, name="run-bundle"),
+    path("lines/<str:line_id>/", lines.line, name="line"),
+    path("statements/", statements.statements, name="statements"),
+    path("statements/<str:statement_id>/", statements.statement, name="statement"),
+    path("periods/", periods.periods, name="periods"),
+    path("periods/new/", periods.open_new, name="period-new"),
+    path("periods/<str:period_id>/", periods.period, name="period"),
+    path("periods/<str:period_id>/runs/", run_requests.request_run, name="run-request"),
+    path("periods/<str:period_id>/add/<str:kind>/", entries.add, name="period-add"),
+    path("policies/", policies.policies, name="policies"),
+    path("policies/new/", policies.draft, name="policy-new"),
+    path("policies/<str:policy_id>/", policies.policy, name="policy"),
+    path("policies/<str:policy_id>/propose/", policies.propose, name="policy-propose"),
+    path("policies/<str:policy_id>/ratify/", policies.ratify, name="policy-ratify"),
+]

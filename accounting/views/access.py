@@ -1,0 +1,167 @@
+"""Who reads a page and what of it they may see.
+
+A record of somebody else is no record: it answers 404, never 403.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+from accounting.models import Period, Policy, Run, Statement
+from contributions.models import Membership, Organisation, User, Worker
+from contributions.models.identified import Identified
+
+FEWEST_FOR_REGULATORS = 10
+FEWEST_FOR_OTHERS = 5
+MAY_COMPUTE = (Membership.Role.ADMIN, Membership.Role.RECORDER, Membership.Role.APPROVER)
+
+_Record = TypeVar("_Record", bound=Identified)
+
+
+class SignedInRequest(HttpRequest):
+    """A request whose user is signed in."""
+
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The person a page is made for."""
+
+    user: User
+    worker: Worker | None
+    memberships: tuple[Membership, ...]
+
+    def organisations(self, *kinds: str) -> list[Organisation]:
+        """Return the organisations of these kinds that the reader belongs to."""
+        return [row.organisation for row in self.memberships if row.organisation.kind in kinds]
+
+    @property
+    def role(self) -> str:
+        """What the reader is foremost; it chooses the home page."""
+        if self.user.is_superuser:
+            return "admin"
+        kinds = {row.organisation.kind for row in self.memberships}
+        for kind, role in _ROLES:
+            if kind in kinds:
+                return role
+        return "worker" if self.worker else "nobody"
+
+    def acts_for(self, organisation: Organisation, *, roles: tuple[str, ...] = ()) -> bool:
+        """Return whether the reader keeps an organisation's records, or has one of `roles`."""
+        wanted = roles or (Membership.Role.ADMIN, Membership.Role.RECORDER)
+        return self.user.is_superuser or any(
+            row.organisation_id == organisation.pk and row.role in wanted
+            for row in self.memberships
+        )
+
+    def fewest_in_cell(self, run: Run) -> int:
+        """Return how many workers a group needs to be shown; 0 to whoever keeps the records."""
+        if self.user.is_superuser or any(
+            row.organisation_id == run.period.operator_id for row in self.memberships
+        ):
+            return 0
+        if self.organisations(Organisation.Kind.LABOUR_ORGANISATION):
+            return FEWEST_FOR_OTHERS
+        return FEWEST_FOR_REGULATORS
+
+    @property
+    def sees_single_rows(self) -> bool:
+        """Return whether lines and statements of anybody at all may be shown."""
+        return self.role in {"admin", "union", "platform", "worker"}
+
+
+_ROLES = (
+    (Organisation.Kind.LABOUR_ORGANISATION, "union"),
+    (Organisation.Kind.PLATFORM, "platform"),
+    (Organisation.Kind.PUBLIC_BODY, "platform"),
+    (Organisation.Kind.REGULATOR, "regulator"),
+)
+
+
+def signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Send whoever is not signed in to the log-in page and back."""
+    return login_required(view)
+
+
+def reader_of(request: SignedInRequest) -> Reader:
+    """Return who asks."""
+    user = request.user
+    return Reader(
+        user=user,
+        worker=Worker.objects.filter(user=user).first(),
+        memberships=tuple(user.memberships.select_related("organisation")),
+    )
+
+
+def find(rows: QuerySet[_Record], public_id: str) -> _Record:
+    """Return the record with a public id among those that may be seen.
+
+    Raises:
+        Http404: There is none, or none for this reader.
+    """
+    try:
+        return rows.get(pk=rows.model.number_of(public_id))
+    except ObjectDoesNotExist as error:
+        raise Http404(public_id) from error
+
+
+def find_run(request: SignedInRequest, public_id: str) -> Run:
+    """Return a run that the reader may see, with its period, operator and policy."""
+    rows = Run.objects.visible_to(request.user)
+    return find(rows.select_related("period__operator", "policy", "requested_by"), public_id)
+
+
+def find_run_with_result(request: SignedInRequest, public_id: str) -> Run:
+    """Return a run whose pools and lines are written.
+
+    Raises:
+        Http404: It has no result, so none of its parts has a page.
+    """
+    run = find_run(request, public_id)
+    if not run.has_result:
+        raise Http404(public_id)
+    return run
+
+
+def periods_visible_to(reader: Reader) -> QuerySet[Period]:
+    """Return the periods of the reader's organisations; those who oversee read all."""
+    rows = Period.objects.select_related("operator")
+    if _oversees(reader):
+        return rows
+    return rows.filter(
+        Q(operator__memberships__user=reader.user)
+        | Q(pk__in=_paid_periods(reader, "run__period_id"))
+    ).distinct()
+
+
+def policies_visible_to(reader: Reader) -> QuerySet[Policy]:
+    """Return policies: drafts to their authors' side, proposals and agreements to all concerned."""
+    rows = Policy.objects.select_related("operator")
+    if reader.user.is_superuser:
+        return rows
+    own = Q(operator__memberships__user=reader.user) | Q(created_by=reader.user)
+    if _oversees(reader):
+        return rows.filter(own | ~Q(state=Policy.State.DRAFT)).distinct()
+    paid_by = _paid_periods(reader, "run__period__operator_id")
+    worked_for = reader.worker.contributions.values("product__operator_id") if reader.worker else []
+    concerned = Q(operator__in=paid_by) | Q(operator__in=worked_for)
+    return rows.filter(own | (concerned & ~Q(state=Policy.State.DRAFT))).distinct()
+
+
+def _paid_periods(reader: Reader, column: str) -> Any:
+    return Statement.objects.filter(worker__user=reader.user).values(column)
+
+
+def _oversees(reader: Reader) -> bool:
+    return reader.user.is_superuser or bool(
+        reader.organisations(Organisation.Kind.REGULATOR, Organisation.Kind.LABOUR_ORGANISATION)
+    )
