@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -10,6 +11,8 @@ from django.utils.crypto import salted_hmac
 
 from accounting.cases.bloomz import bloomz
 from accounting.cases.case import Case
+from accounting.cases.columns import ContributionColumns
+from accounting.cases.synthetic import world
 from accounting.cases.worked_example import worked_example
 from accounting.core.verify import verify_bundle
 from accounting.models import EscrowEntry, Line, Period, Run
@@ -25,17 +28,17 @@ class LogIn:
     password: str
 
 
-def demo_cases() -> list[Case]:
-    """Return the cases that the demo loads, in order."""
-    return [worked_example(), bloomz()]
+SYNTHETIC_CONTRIBUTIONS = 2_000
 
 
 def load_demo() -> dict[str, Period]:
     """Load the cases that are not there yet; return each case's period by the case's key."""
-    periods: dict[str, Period] = {}
-    for case in demo_cases():
-        periods[case.key] = cases.loaded_period(case) or cases.load_case(case=case)
-    return periods
+    made = world(SYNTHETIC_CONTRIBUTIONS, seed=1)
+    return {
+        "worked-example": _loaded(worked_example()),
+        "bloomz": _loaded(bloomz()),
+        "synthetic": _loaded(made.case, chunks=made.blocks()),
+    }
 
 
 def run_of(period: Period) -> tuple[Run, bool]:
@@ -87,6 +90,10 @@ def summary(run: Run, *, case: str) -> dict[str, object]:
         "bundle": str(bundle),
         "bundle_verified": verify_bundle(bundle).ok,
     }
+
+
+def _loaded(case: Case, *, chunks: Iterator[ContributionColumns] | None = None) -> Period:
+    return cases.loaded_period(case) or cases.load_case(case=case, chunks=chunks)
 
 
 def _member(username: str, kind: str, role: str) -> LogIn:

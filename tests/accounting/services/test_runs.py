@@ -220,7 +220,7 @@ class TestRealWorker:
         run = requested()
         nobody_listens = {"REDIS_URL": "redis://127.0.0.1:1/0"}
         code = f"from accounting import tasks; tasks.enqueue_run({run.pk})"
-        said = subprocess.run(  # noqa: S603
+        said = subprocess.run(
             [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
             env={**os.environ, **worker_environment, **nobody_listens},
             cwd=settings.BASE_DIR,
