@@ -12,11 +12,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.embedded.place import addresses, broker_url, default_home
 from config.environment import Environment, local_secret
+
+# Forms, views and admin classes may say in brackets which model they are about.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -6,6 +6,7 @@ environment replace the embedded servers.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -16,11 +17,29 @@ import django
 import pytest
 
 from config.embedded import addresses, prepare, services
+from config.embedded.server import locked
 
 BASE_DIR = Path(__file__).resolve().parents[1]
-HOME = BASE_DIR / ".huisu" / "test"
-XDIST_NUMBER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 EMBEDDED = not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys()
+
+
+def own_home() -> tuple[Path, int]:
+    """Find a home that no other test process uses now.
+
+    Two test runs at once, or the processes of one parallel run, would empty each other's
+    tables and queues. Each holds a lock for its life, so homes are used again, never shared.
+    """
+    folder = BASE_DIR / ".huisu"
+    folder.mkdir(exist_ok=True)
+    for number in itertools.count(1):
+        lock = os.open(folder / f"test-{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        if locked(lock):
+            return folder / f"test-{number}", lock
+        os.close(lock)
+    raise AssertionError("counting never ends")
+
+
+HOME, HOME_LOCK = own_home()
 
 # The settings are read once, so the environment must be right before Django is set up.
 os.environ["HUISU_MODE"] = "local"
@@ -29,8 +48,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 if EMBEDDED:
     prepare(HOME)
     os.environ.setdefault("DATABASE_URL", addresses(HOME).database_url)
-    # Parallel test processes share one Valkey, each with a numbered database of its own.
-    os.environ.setdefault("REDIS_URL", f"{addresses(HOME).redis_url[:-1]}{XDIST_NUMBER}")
+    os.environ.setdefault("REDIS_URL", addresses(HOME).redis_url)
 django.setup()
 
 # The application registry must be ready before anything imports a model.
@@ -68,7 +86,7 @@ END $$
 
 @pytest.fixture(scope="session")
 def running_servers() -> Iterator[None]:
-    """PostgreSQL and Valkey, shared by all test processes of this checkout."""
+    """PostgreSQL and Valkey for this test process alone."""
     if not EMBEDDED:
         yield
         return
