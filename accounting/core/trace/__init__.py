@@ -11,7 +11,13 @@ from __future__ import annotations
 from accounting.core.trace.context import ComputedRun, LineUnknown
 from accounting.core.trace.gathering import explain, gather
 from accounting.core.trace.steps import RULES, Quantity, Step, Trace
-from accounting.core.trace.telling import TraceDoesNotMultiplyOut, all_steps, check, tell
+from accounting.core.trace.telling import (
+    TraceDoesNotMultiplyOut,
+    all_steps,
+    check,
+    tell,
+    trace_document,
+)
 
 __all__ = [
     "RULES",
@@ -26,4 +32,5 @@ __all__ = [
     "explain",
     "gather",
     "tell",
+    "trace_document",
 ]

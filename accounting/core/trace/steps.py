@@ -64,7 +64,7 @@ class Trace:
     """A node of a trace: what it is about, its calculations, and what lies below.
 
     Attributes:
-        kind: run, pool, product, contribution or source.
+        kind: run, pool, product or contribution.
         reference: The id of the run, pool, product or contribution.
         labels: Words that identify it further, such as the task type; name to text.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from accounting.core.errors import AccountingError
 from accounting.core.trace.facts import TraceFacts
@@ -73,11 +74,39 @@ def check(trace: Trace) -> int:
     return line
 
 
+def trace_document(trace: Trace) -> dict[str, Any]:
+    """Return a trace as plain JSON values; numbers are text, so that none loses digits."""
+    return {
+        "kind": trace.kind,
+        "reference": trace.reference,
+        "labels": trace.labels,
+        "steps": [
+            {
+                "rule": step.rule,
+                "formula": step.formula,
+                "operands": [_quantity(operand) for operand in step.operands],
+                "result": _quantity(step.result),
+            }
+            for step in trace.steps
+        ],
+        "children": [trace_document(child) for child in trace.children],
+    }
+
+
 def all_steps(trace: Trace) -> Iterator[Step]:
     """Yield every step of a trace, from the run down."""
     yield from trace.steps
     for child in trace.children:
         yield from all_steps(child)
+
+
+def _quantity(quantity: Quantity) -> dict[str, str]:
+    return {
+        "name": quantity.name,
+        "of": quantity.of,
+        "unit": quantity.unit,
+        "value": str(quantity.value),
+    }
 
 
 def _require_same(known: dict[tuple[str, str], int], quantity: Quantity) -> None:
