@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounting.core.canonical import sha256_of_json
@@ -15,6 +15,7 @@ from accounting.core.errors import AccountingError
 from accounting.core.policy import parse_policy, policy_document
 from accounting.models import Policy, Ratification
 from contributions.models import Membership, Organisation, User
+from contributions.services.lineage import violated_constraint
 
 PRESETS = Path(__file__).resolve().parent.parent / "policies"
 
@@ -29,6 +30,18 @@ class NotASide(AccountingError):
     """The organisation signs for neither side of this policy."""
 
     code = "not_a_side"
+
+
+class PolicyKnown(AccountingError):
+    """The operator has a policy of this name and version already."""
+
+    code = "policy_known"
+
+
+class PolicyNotDraft(AccountingError):
+    """Only a draft can be proposed."""
+
+    code = "policy_not_draft"
 
 
 class PolicyNotProposed(AccountingError):
@@ -72,10 +85,12 @@ def draft_policy(
 
     Raises:
         PolicyInvalid: The document breaks its own rules.
+        PolicyKnown: There is such a version; give the changed one another.
+        ValidationError: The name or version is too long.
     """
     policy = parse_policy(document)
     complete = policy_document(policy)
-    return Policy.objects.create(
+    drafted = Policy(
         operator=operator,
         name=policy.name,
         version=policy.version,
@@ -83,14 +98,31 @@ def draft_policy(
         sha256=sha256_of_json(complete),
         created_by=created_by,
     )
+    drafted.full_clean(validate_constraints=False)
+    try:
+        with transaction.atomic():
+            drafted.save(force_insert=True)
+    except IntegrityError as error:
+        if violated_constraint(error) == "policy_version_once":
+            raise PolicyKnown(
+                _("There is such a version already. Give the new one another version.")
+            ) from error
+        raise
+    return drafted
 
 
 @transaction.atomic
 def propose(*, policy: Policy) -> None:
-    """Put a draft before both sides."""
-    Policy.objects.filter(pk=policy.pk, state=Policy.State.DRAFT).update(
+    """Put a draft before both sides.
+
+    Raises:
+        PolicyNotDraft: It was proposed before.
+    """
+    changed = Policy.objects.filter(pk=policy.pk, state=Policy.State.DRAFT).update(
         state=Policy.State.PROPOSED
     )
+    if not changed:
+        raise PolicyNotDraft(_("This policy is no longer a draft."))
     policy.refresh_from_db()
 
 

@@ -1,11 +1,12 @@
 """What people did, for which model, and how models descend from one another.
 
 Parties own and do things; products are what labour went into; a contribution is one batch of
-labour. The files follow that order.
+labour. The files follow that order; `access` holds what lets programs in.
 """
 
 from __future__ import annotations
 
+from contributions.models.access import ApiToken, StoredReply
 from contributions.models.labour import Contribution, ImportBatch, Source, TaskType
 from contributions.models.parties import (
     Alias,
@@ -19,6 +20,7 @@ from contributions.models.products import Licence, LineageEdge, Product
 
 __all__ = [
     "Alias",
+    "ApiToken",
     "Consent",
     "Contribution",
     "ImportBatch",
@@ -28,6 +30,7 @@ __all__ = [
     "Organisation",
     "Product",
     "Source",
+    "StoredReply",
     "TaskType",
     "User",
     "Worker",

@@ -1,0 +1,1 @@
+"""The door for programs to money, policies, runs and results."""

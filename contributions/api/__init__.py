@@ -1,0 +1,1 @@
+"""The door for programs: strict reading, named problems, one answer per key."""
