@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounting.models import Period, Policy, Run, Statement
-from contributions.models import Membership, Organisation, User, Worker
+from contributions.models import Consent, Membership, Organisation, User, Worker
 from contributions.models.identified import Identified
 
 FEWEST_FOR_REGULATORS = 10
@@ -64,13 +64,17 @@ class Reader:
         )
 
     def fewest_in_cell(self, run: Run) -> int:
-        """Return how many workers a group needs to be shown; 0 to whoever keeps the records."""
+        """Return how many workers a group needs to be shown.
+
+        It is 0 to whoever keeps the records, and to a union that may read all of them anyway.
+        """
         if self.user.is_superuser or any(
             row.organisation_id == run.period.operator_id for row in self.memberships
         ):
             return 0
-        if self.organisations(Organisation.Kind.LABOUR_ORGANISATION):
-            return FEWEST_FOR_OTHERS
+        unions = self.organisations(Organisation.Kind.LABOUR_ORGANISATION)
+        if unions:
+            return FEWEST_FOR_OTHERS if _pays_others(run, unions) else 0
         return FEWEST_FOR_REGULATORS
 
     @property
@@ -155,6 +159,12 @@ def policies_visible_to(reader: Reader) -> QuerySet[Policy]:
     worked_for = reader.worker.contributions.values("product__operator_id") if reader.worker else []
     concerned = Q(operator__in=paid_by) | Q(operator__in=worked_for)
     return rows.filter(own | (concerned & ~Q(state=Policy.State.DRAFT))).distinct()
+
+
+def _pays_others(run: Run, unions: list[Organisation]) -> bool:
+    """Return whether a run pays anybody who has not let these unions read their records."""
+    consenting = Consent.objects.filter(organisation__in=unions, withdrawn_at=None)
+    return run.statements.exclude(worker__in=consenting.values("worker")).exists()
 
 
 def _paid_periods(reader: Reader, column: str) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
+from io import BufferedReader
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile
+from tempfile import TemporaryDirectory
 
 from django.http import FileResponse, Http404
 from django.views.decorators.http import require_GET
 
+from accounting.core.bundle import zip_bundle
 from accounting.services.runs import bundle_path
 from accounting.views.access import (
     SignedInRequest,
@@ -21,7 +22,7 @@ from accounting.views.access import (
 @require_GET
 @signed_in
 def bundle(request: SignedInRequest, run_id: str) -> FileResponse:
-    """Answer the bundle as a ZIP archive to whoever keeps the operator's records.
+    """Answer the bundle as an archive to whoever may read all of its rows.
 
     Raises:
         Http404: The run has no bundle, or it holds single rows that this reader may not see.
@@ -33,11 +34,9 @@ def bundle(request: SignedInRequest, run_id: str) -> FileResponse:
     return FileResponse(_archive(folder), as_attachment=True, filename=f"{run.public_id}.zip")
 
 
-def _archive(folder: Path) -> tempfile.SpooledTemporaryFile[bytes]:
-    archive = tempfile.SpooledTemporaryFile[bytes](max_size=8 * 2**20)
-    with ZipFile(archive, "w", ZIP_DEFLATED, compresslevel=1) as packed:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                packed.write(path, f"{folder.name}/{path.relative_to(folder).as_posix()}")
-    archive.seek(0)
-    return archive
+def _archive(folder: Path) -> BufferedReader:
+    with TemporaryDirectory() as place:
+        target = Path(place) / "bundle.zip"
+        zip_bundle(folder, target)
+        # An open file outlives its name, so nothing is left behind when the answer is sent.
+        return target.open("rb")

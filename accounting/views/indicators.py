@@ -41,6 +41,7 @@ def indicator(request: SignedInRequest, run_id: str, name: str) -> HttpResponse:
         "steps": [] if hidden else inputs_of(run, name),
         "policy_url": reverse("policy", args=[run.policy.public_id]),
         "notices": notices.of_run(run),
+        "assumptions": notices.assumptions_of(run.period.operator),
         "breadcrumb": run_trail(run, str(entry.title)),
     }
     return render(request, "accounting/indicator.html", context)

@@ -59,6 +59,7 @@ def lines(request: SignedInRequest, run_id: str) -> HttpResponseBase:
         "form": form,
         "clear_url": links.lines_url(run),
         "notices": notices.of_run(run),
+        "assumptions": notices.assumptions_of(run.period.operator),
         "breadcrumb": run_trail(run, _("Lines")),
         "table": replace(
             lines_table(
@@ -93,6 +94,7 @@ def line(request: SignedInRequest, line_id: str) -> HttpResponse:
         "pool_name": pool_name(found.pool),
         "amount": money(found.amount_micro, run.period.currency, exact=True),
         "notices": notices.of_run(run),
+        "assumptions": notices.assumptions_of(run.period.operator),
         "nodes": nodes,
         "contradiction": contradiction,
         "statement_url": links.statement_url(statement.pk) if statement else "",

@@ -102,6 +102,7 @@ def page_of(period: Period, reader: Reader, run_form: RunForm | None = None) -> 
         "may_compute": reader.acts_for(period.operator, roles=MAY_COMPUTE),
         "runs": runs_table(
             list(runs.select_related("period__operator", "policy")),
+            reader,
             caption=_("Runs of this period"),
         ),
         "breadcrumb": [

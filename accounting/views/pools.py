@@ -37,6 +37,7 @@ def pool(request: SignedInRequest, run_id: str, code: str) -> HttpResponse:
         "name": pool_name(found),
         "meaning": POOL_MEANINGS.get(found.kind, ""),
         "notices": notices.of_run(run),
+        "assumptions": notices.assumptions_of(run.period.operator),
         "breadcrumb": run_trail(run, pool_name(found)),
         "fund": f"{money(found.funded_micro, currency)} {currency}",
         "paid": f"{money(sums.paid_micro, currency)} {currency}",

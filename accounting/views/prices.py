@@ -26,6 +26,7 @@ def price(request: SignedInRequest, run_id: str) -> HttpResponse:
     context = {
         "run": run,
         "notices": notices.of_run(run),
+        "assumptions": notices.assumptions_of(run.period.operator),
         "breadcrumb": run_trail(run, _("Price")),
         "figure": run_figures.price_figure(run),
         "parts": _parts(run),

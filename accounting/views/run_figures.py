@@ -154,9 +154,7 @@ def _nodes(run: Run, flows: _Flows, groups: dict[str, str], *, to_lines: bool) -
         amount = f"{money(flows.through(key), run.period.currency)} {run.period.currency}"
         return SankeyNode(key, label, amount, stage, kind, href)
 
-    nodes = [
-        node(REVENUE, _("Shared out of revenue"), 0, "revenue", links.run_url(run, "run-price"))
-    ]
+    nodes = [node(REVENUE, _("Shared out"), 0, "revenue", links.run_url(run, "run-price"))]
     nodes += [
         node(
             f"product-{number}",

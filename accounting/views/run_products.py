@@ -38,6 +38,7 @@ def product(request: SignedInRequest, run_id: str, product_id: str) -> HttpRespo
         "run": run,
         "product": found,
         "notices": notices.of_run(run),
+        "assumptions": notices.assumptions_of(run.period.operator),
         "breadcrumb": run_trail(run, str(found)),
         "cards": _cards(run, found),
         "lineage": _lineage_table(run, found),

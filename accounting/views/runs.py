@@ -36,13 +36,15 @@ def runs(request: SignedInRequest) -> HttpResponse:
     """List the runs that the reader may see, newest first."""
     rows = Run.objects.visible_to(request.user).select_related("period__operator", "policy")
     context = {
-        "table": runs_table(list(rows[:MOST_RUNS]), caption=_("Runs, newest first")),
+        "table": runs_table(
+            list(rows[:MOST_RUNS]), reader_of(request), caption=_("Runs, newest first")
+        ),
         "breadcrumb": [Link(_("Home"), reverse("home")), Link(_("Runs"), "")],
     }
     return render(request, "accounting/runs.html", context)
 
 
-def runs_table(rows: list[Run], *, caption: str) -> Table:
+def runs_table(rows: list[Run], reader: Reader, *, caption: str) -> Table:
     """Return runs as a table, each leading to its page."""
     return Table(
         caption=caption,
@@ -55,7 +57,7 @@ def runs_table(rows: list[Run], *, caption: str) -> Table:
             _("Payees"),
             numeric=(4, 5),
         ),
-        rows=[_run_row(run) for run in rows],
+        rows=[_run_row(run, reader) for run in rows],
         empty=Empty(
             _("No runs yet"),
             _("A run shares a period's money out. Open a period, record its revenue and compute."),
@@ -65,7 +67,7 @@ def runs_table(rows: list[Run], *, caption: str) -> Table:
     )
 
 
-def _run_row(run: Run) -> list[Cell]:
+def _run_row(run: Run, reader: Reader) -> list[Cell]:
     tag = run_tag(run)
     url = links.run_url(run)
     revenue = (
@@ -83,7 +85,9 @@ def _run_row(run: Run) -> list[Cell]:
         ),
         Cell(tag.label, state=tag.state),
         number(revenue, links.run_url(run, "run-price") if run.has_result else ""),
-        number(ABSENT if run.payees_count is None else figure(run.payees_count), url),
+        number(
+            ABSENT if run.payees_count is None else people(run, reader.fewest_in_cell(run)), url
+        ),
     ]
 
 
@@ -156,7 +160,7 @@ def _result(run: Run, reader: Reader) -> dict[str, Any]:
     fewest = reader.fewest_in_cell(run)
     statements = run.statements.visible_to(reader.user).select_related("worker")
     return {
-        "cards": _cards(run),
+        "cards": _cards(run, fewest),
         "flow": run_figures.flow_figure(
             run, fewest=fewest, to_lines=reader.sees_single_rows and fewest == 0
         ),
@@ -189,7 +193,7 @@ def _suppression_note(fewest: int) -> str:
     ).format(fewest)
 
 
-def _cards(run: Run) -> list[Card]:
+def _cards(run: Run, fewest: int) -> list[Card]:
     currency = run.period.currency
     paid, escrow, commons = run_reading.totals(run)
     revenue = run.price["revenue_micro"]
@@ -208,7 +212,11 @@ def _cards(run: Run) -> list[Card]:
             money(paid, currency),
             f"{url}#pools",
             currency,
-            _("{} of revenue").format(share(part)),
+            _("{part} of revenue, for {count} contributions; people: {people}").format(
+                part=share(part),
+                count=figure(run.contributions_count or 0),
+                people=people(run, fewest),
+            ),
         ),
         Card(
             _("Held in escrow"),
@@ -224,14 +232,13 @@ def _cards(run: Run) -> list[Card]:
             currency,
             _("for public projects"),
         ),
-        Card(
-            _("People paid"),
-            figure(run.payees_count or 0),
-            f"{url}#labour",
-            "",
-            _("for {} contributions").format(figure(run.contributions_count or 0)),
-        ),
     ]
+
+
+def people(run: Run, fewest: int) -> str:
+    """Write how many people a run pays, unless they are too few to be counted openly."""
+    count = run.payees_count or 0
+    return _("suppressed") if count < fewest else figure(count)
 
 
 def _hashes(run: Run) -> list[FactRow]:

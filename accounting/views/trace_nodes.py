@@ -66,7 +66,7 @@ class _Teller:
         children += [self.node(child) for child in trace.children]
         if trace.kind == "contribution":
             children.append(self._source())
-        result = trace.steps[-1].result if trace.steps else None
+        result = _headline(trace)
         return Node(
             label,
             f"{NAMES[result.name]} {self.written(result)}" if result else "",
@@ -102,7 +102,7 @@ class _Teller:
         values = [self.written(operand) for operand in step.operands]
         words = [str(NAMES[operand.name]) for operand in step.operands]
         return Node(
-            NAMES[step.result.name],
+            _capital(NAMES[step.result.name]),
             self.written(step.result),
             formula=f"{formula(step.rule, values)} = {self.written(step.result)}",
             detail=formula(step.rule, words),
@@ -147,6 +147,18 @@ _WRITTEN = {
     "days": "{} d",
 }
 _DECIMALS = {"uh": 6, "micro_units": 6, "ppb": 9, "nanoseconds": 9}
+
+
+def _headline(trace: Trace) -> Quantity | None:
+    """Return the figure that stands for a part: revenue for the run, else what comes out."""
+    if not trace.steps:
+        return None
+    return trace.steps[0].operands[0] if trace.kind == "run" else trace.steps[-1].result
+
+
+def _capital(words: Text) -> str:
+    text = str(words)
+    return text[:1].upper() + text[1:]
 
 
 def _shown(quantity: Quantity) -> str:

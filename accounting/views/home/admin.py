@@ -28,7 +28,7 @@ def admin_home(reader: Reader) -> dict[str, Any]:
         "cards": _cards(),
         "tasks": _tasks(),
         "sections": [
-            newest_runs(runs),
+            newest_runs(runs, reader),
             Section("organisations", _("Organisations"), _organisations()),
             Section("state", _("State"), _state()),
         ],
@@ -68,7 +68,7 @@ def _tasks() -> list[Task]:
 
 def _organisations() -> Table:
     return Table(
-        caption=_("Organisations"),
+        caption=_("All that take part"),
         columns=columns(_("Organisation"), _("Kind"), _("Records"), _("Members"), numeric=(3,)),
         rows=[
             [

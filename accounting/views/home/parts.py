@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounting.models import Run
+from accounting.views.access import Reader
 from accounting.views.runs import runs_table
 from accounting.views.tables import Table, Text
 
@@ -33,10 +34,10 @@ class Section:
     text: Text = ""
 
 
-def newest_runs(runs: QuerySet[Run]) -> Section:
+def newest_runs(runs: QuerySet[Run], reader: Reader) -> Section:
     """Return the newest of some runs as a section."""
     rows = list(runs.select_related("period__operator", "policy")[:NEWEST])
-    return Section("runs", _("Newest runs"), runs_table(rows, caption=_("Newest runs")))
+    return Section("runs", _("Newest runs"), runs_table(rows, reader, caption=_("Five at most")))
 
 
 def newest_results(runs: QuerySet[Run]) -> list[Run]:

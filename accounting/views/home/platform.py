@@ -50,7 +50,7 @@ def platform_home(reader: Reader) -> dict[str, Any]:
                 _edges(list(edges[:MOST_EDGES])),
                 _("A transfer coefficient moves money. Name what it rests on."),
             ),
-            newest_runs(runs),
+            newest_runs(runs, reader),
         ],
     }
 
@@ -159,7 +159,7 @@ def _pools(results: list[Run]) -> Table:
                 ]
             )
     return Table(
-        caption=_("Pools"),
+        caption=_("Pools of the newest runs"),
         columns=columns(_("Pool"), _("Fund"), _("Currency"), _("of revenue"), numeric=(1, 3)),
         rows=rows,
         empty=Empty(_("No pools were funded yet"), _("They are funded by the first run.")),

@@ -44,7 +44,7 @@ def regulator_home(reader: Reader) -> dict[str, Any]:
             _figures("labour", _("Labour: pay against the floor"), results, _LABOUR),
             _figures("value", _("Value: surplus and rent"), results, _VALUE),
             _figures("control", _("Control: concentration and lock-in"), results, _CONTROL),
-            newest_runs(runs),
+            newest_runs(runs, reader),
         ],
         "footnote": _(
             "“suppressed” stands where fewer than {} workers, for inequality fewer than 30, are "
@@ -89,7 +89,7 @@ def _coverage(results: list[Run]) -> Table:
             ]
         )
     return Table(
-        caption=_("Operators"),
+        caption=_("Newest period of each operator"),
         columns=columns(
             _("Operator"),
             _("Records"),
@@ -127,7 +127,7 @@ def _figures(key: str, title: str, results: list[Run], names: tuple[str, ...]) -
         )
     heads = [CATALOGUE[name].title for name in names]
     table = Table(
-        caption=title,
+        caption=_("Newest period of each operator"),
         columns=columns(_("Operator"), *heads, numeric=range(1, len(heads) + 1)),
         rows=rows,
         empty=Empty(_("No figures yet"), _("They come with the first run that is computed.")),
@@ -141,7 +141,7 @@ def _values(run: Run) -> dict[str, str]:
 
 def _indicator_cell(run: Run, name: str, values: dict[str, str]) -> Cell:
     if name not in values:
-        return number(_("not declared"))
+        return number(_("no figure"))
     href = links.indicator_url(run, name)
     entry = CATALOGUE[name]
     if hidden_from(run, entry, FEWEST_FOR_REGULATORS):

@@ -36,7 +36,7 @@ def union_home(reader: Reader) -> dict[str, Any]:
         "cards": _cards(members, work),
         "tasks": _tasks(reader, work),
         "sections": [
-            newest_runs(Run.objects.visible_to(reader.user)),
+            newest_runs(Run.objects.visible_to(reader.user), reader),
             Section(
                 "members",
                 _("Members with most unpaid hours"),
@@ -127,7 +127,7 @@ def _members(members: QuerySet[Worker]) -> Table:
         .order_by(F("unpaid").desc(nulls_last=True), "worker__pseudonym")[:MOST_MEMBERS]
     )
     return Table(
-        caption=_("Members"),
+        caption=_("Twenty at most, by unpaid hours"),
         columns=columns(
             _("Member"), _("Hours"), _("Unpaid hours"), _("Declared only"), numeric=(1, 2, 3)
         ),

@@ -40,6 +40,7 @@ def worker_home(reader: Reader) -> dict[str, Any]:
         "title": _("My money and my work"),
         "lead": sentence_of(newest) if newest else _("No run has paid for your work yet."),
         "notices": notices.of_run(newest.run) if newest else [],
+        "assumptions": notices.assumptions_of(newest.run.period.operator) if newest else [],
         "cards": [*(_money_cards(newest) if newest else []), *_work_cards(work)],
         "tasks": _tasks(work),
         "sections": [
@@ -57,7 +58,7 @@ def worker_home(reader: Reader) -> dict[str, Any]:
 def _statements(rows: list[Statement]) -> Table:
     return statements_table(
         rows,
-        caption=_("My newest statements"),
+        caption=_("Newest first, five at most"),
         empty=Empty(
             _("You have no statement yet"),
             _("A statement comes with the first run that pays for your work."),
@@ -156,7 +157,7 @@ def _products(work: Any) -> Table:
     for edge in LineageEdge.objects.filter(upstream__in=products).select_related("downstream"):
         made.setdefault(edge.upstream_id, []).append(str(edge.downstream))
     return Table(
-        caption=_("Products I worked for"),
+        caption=_("Product by product"),
         columns=columns(_("Product"), _("My hours"), _("Records"), _("Went into"), numeric=(1, 2)),
         rows=[
             [
