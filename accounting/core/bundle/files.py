@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from accounting.core.tables import MISSING, Int
 
 PARQUET_ABOVE = 1_000_000
 LINE_END = "\r\n"
+READ_AT_ONCE = 8_192
 
 
 class BundleUnreadable(AccountingError):
@@ -150,20 +152,18 @@ def _csv_blocks(path: Path, columns: Sequence[FileColumn]) -> Iterable[list[Sequ
         reader = csv.reader(file, strict=True)
         if next(reader, None) != [column.name for column in columns]:
             raise BundleUnreadable(f"{path.name} does not have its columns.", file=path.name)
-        block: list[list[str]] = []
-        for number, row in enumerate(reader, start=1):
-            if len(row) != len(columns):
+        done = 0
+        while block := list(islice(reader, READ_AT_ONCE)):
+            if set(map(len, block)) != {len(columns)}:
+                row = next(at for at, cells in enumerate(block) if len(cells) != len(columns))
                 raise BundleUnreadable(
-                    f"{path.name}, row {number} has {len(row)} cells instead of {len(columns)}.",
+                    f"{path.name}, row {done + row + 1} has {len(block[row])} cells instead of"
+                    f" {len(columns)}.",
                     file=path.name,
-                    row=number,
+                    row=done + row + 1,
                 )
-            block.append(row)
-            if len(block) == SLICE:
-                yield list(zip(*block, strict=True))
-                block = []
-        if block:
             yield list(zip(*block, strict=True))
+            done += len(block)
 
 
 def _schema(columns: Sequence[FileColumn]) -> Any:
