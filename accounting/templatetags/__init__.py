@@ -1,0 +1,1 @@
+"""What pages of records show out of the accounts, without records knowing of accounts."""

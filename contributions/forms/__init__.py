@@ -1,0 +1,1 @@
+"""What people type, read into records or refused with a reason."""

@@ -1,0 +1,1 @@
+"""Pages for entering, browsing and correcting records."""

@@ -1,0 +1,147 @@
+"""The list of recorded labour: facets, totals, pages and files."""
+
+from __future__ import annotations
+
+from django.db.models import BigIntegerField, Exists, OuterRef
+from django.db.models.functions import Cast, Coalesce
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from contributions.forms.facets import FacetForm
+from contributions.models import Contribution, Product, Source, Worker
+from contributions.models.labour import ContributionQuerySet
+from contributions.views import labour_rows
+from contributions.views.access import (
+    SignedInRequest,
+    oversees,
+    products_visible_to,
+    require,
+    signed_in,
+)
+from contributions.views.exports import Rows, answer_as, downloads
+from contributions.views.pages import actions_for_recorders, query_of, sections, trail
+from contributions.views.paging import Order, Sort, order_of, page_of, pager, sortable
+from contributions.views.tables import Column, Empty, Table
+
+SORTS = (Sort("recorded", "pk"), Sort("day", "occurred_on"), Sort("hours", "known_seconds"))
+LABOUR_COLUMNS = (
+    (Column(gettext_lazy("Day")), "day"),
+    (Column(gettext_lazy("Worker")), ""),
+    (Column(gettext_lazy("Product")), ""),
+    (Column(gettext_lazy("Task")), ""),
+    (Column(gettext_lazy("Hours"), numeric=True), "hours"),
+    (Column(gettext_lazy("Units"), numeric=True), ""),
+    (Column(gettext_lazy("Outcome")), ""),
+    (Column(gettext_lazy("Evidence")), ""),
+    (Column(gettext_lazy("Source")), ""),
+)
+
+
+@signed_in
+@require_safe
+def contributions(request: SignedInRequest) -> HttpResponse:
+    """Show recorded labour, narrowed, sorted and added up."""
+    require(_sees_rows(request))
+    form = facets_of(request)
+    rows = form.narrow(_visible(request))
+    totals = labour_rows.hours_by_basis(rows)
+    context = {
+        "breadcrumb": trail((_("Home"), "/"), (_("Contributions"), "")),
+        "sections": sections(request, "contributions"),
+        "actions": actions_for_recorders(
+            request.user, (_("Record work by hand"), "contribution-new")
+        ),
+        "form": form,
+        "totals": labour_rows.totals_table(totals, empty=_nothing(request)) if totals else None,
+        "table": _table(request, rows, sum(row.records for row in totals)),
+    }
+    return render(request, "contributions/contributions.html", context)
+
+
+@signed_in
+@require_safe
+def download(request: SignedInRequest, form: str) -> HttpResponseBase:
+    """Hand out recorded labour as a file of what the same address shows as a page."""
+    require(_sees_rows(request))
+    order = _order(request)
+    sign = "-" if order.descending else ""
+    rows = facets_of(request).narrow(_visible(request))
+    ordered = rows.order_by(f"{sign}{order.sort.column}", f"{sign}pk")
+    return answer_as(
+        form,
+        Rows(
+            "contributions",
+            labour_rows.FILE_COLUMNS,
+            labour_rows.file_rows(ordered),
+            count=rows.count,
+        ),
+    )
+
+
+def facets_of(request: SignedInRequest) -> FacetForm:
+    """Return the facets that an address asks for, with what this reader may choose from."""
+    user = request.user
+    work = Contribution.objects.visible_to(user).filter(source=OuterRef("pk"))
+    sources = Source.objects.filter(Exists(work))
+    single_worker = Worker.objects.filter(user=user).exists() and not user.memberships.exists()
+    products = products_visible_to(user)
+    if single_worker:
+        products = Product.objects.filter(contributions__worker__user=user).distinct()
+    return FacetForm(request.GET, products=products, sources=sources, single_worker=single_worker)
+
+
+def _sees_rows(request: SignedInRequest) -> bool:
+    # A regulator who is also a member elsewhere sees there what other members see.
+    user = request.user
+    only_oversees = oversees(user) and user.memberships.count() == 1
+    return not only_oversees or Worker.objects.filter(user=user).exists()
+
+
+def _visible(request: SignedInRequest) -> ContributionQuerySet:
+    return Contribution.objects.visible_to(request.user).annotate(
+        known_seconds=Coalesce(Cast("seconds", BigIntegerField()), 0)
+    )
+
+
+def _order(request: SignedInRequest) -> Order:
+    return order_of(request.GET.get("sort", ""), SORTS, "-recorded")
+
+
+def _table(request: SignedInRequest, rows: ContributionQuerySet, count: int) -> Table:
+    query = query_of(request)
+    order = _order(request)
+    related = rows.select_related("worker", "product", "task_type", "source")
+    page = page_of(related, order=order, cursor=query.get("cursor", ""))
+    return Table(
+        caption=_("Recorded labour"),
+        columns=[
+            sortable(column, key, order, query) if key else column for column, key in LABOUR_COLUMNS
+        ],
+        rows=[labour_rows.labour_cells(row) for row in page.rows],
+        empty=_nothing(request),
+        pager=pager(page, query, labour_rows.records_counted(count)),
+        downloads=downloads("contributions-download", query),
+    )
+
+
+def _nothing(request: SignedInRequest) -> Empty:
+    if request.GET:
+        return Empty(
+            _("No record fits these filters"),
+            _("Widen the filters, or clear them to see everything."),
+            reverse("contributions"),
+            _("Clear filters"),
+        )
+    actions = actions_for_recorders(request.user, (_("Record work by hand"), "contribution-new"))
+    url = actions[0].url if actions else ""
+    label = actions[0].label if actions else ""
+    return Empty(
+        _("No labour is recorded yet"),
+        _("What is recorded here can be traced to every cent it earns."),
+        url,
+        label,
+    )
