@@ -51,10 +51,10 @@ CREATE_CORRECTION_CHECK = """
 CREATE FUNCTION huisu_check_correction() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (
-        SELECT 1 FROM contributions_contribution old
-        WHERE old.id = NEW.supersedes_id AND old.source_id = NEW.source_id
-          AND old.external_id = NEW.external_id AND old.revision = NEW.revision - 1
-          AND NOT old.withdrawn
+        SELECT 1 FROM contributions_contribution replaced
+        WHERE replaced.id = NEW.supersedes_id AND replaced.source_id = NEW.source_id
+          AND replaced.external_id = NEW.external_id AND replaced.revision = NEW.revision - 1
+          AND NOT replaced.withdrawn
     ) THEN
         RAISE EXCEPTION 'a correction continues the record it replaces'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'contribution_correction_continues',
