@@ -27,6 +27,7 @@ from contributions.imports.tables import TextTable, binary_digests
 from contributions.imports.text import require_utf8, without_bom
 
 BLOCK_BYTES: Final = 4 * 1024 * 1024
+ROWS_A_PIECE: Final = 50_000
 CELLS_MISCOUNTED: Final = "cells_miscounted"
 Positions = NDArray[np.int64]
 
@@ -119,12 +120,10 @@ def read_delimited(
     while block := stream.read(BLOCK_BYTES):
         block = without_bom(block) if first else block
         first = False
-        pieces, rest = reader.take(rest + block, last=False)
-        if pieces is not None:
-            yield pieces
-    pieces, _nothing = reader.take(rest, last=True)
-    if pieces is not None:
-        yield pieces
+        whole, rest = reader.take(rest + block, last=False)
+        yield from whole
+    whole, _nothing = reader.take(rest, last=True)
+    yield from whole
     if reader.names is None:
         raise TableEmpty
 
@@ -141,10 +140,10 @@ class _Reader:
         self.rows = 0
         self.bytes_read = 0
 
-    def take(self, content: bytes, *, last: bool) -> tuple[TextTable | None, bytes]:
+    def take(self, content: bytes, *, last: bool) -> tuple[Iterator[TextTable], bytes]:
         """Read the complete rows at the start of some bytes; hand back the rest."""
         if not content:
-            return None, content
+            return iter(()), content
         if last and not content.endswith(b"\n"):
             content += b"\n"
         if b"\0" in content:
@@ -157,41 +156,44 @@ class _Reader:
             raise RowTooLong(line=line)
         whole, rest = content[:cut], content[cut:]
         require_utf8(whole, self.line)
-        table = self._table(whole, ends) if cut else None
-        return table, rest
+        return self._pieces(whole, ends), rest
 
-    def _table(self, content: bytes, ends: Positions) -> TextTable | None:
+    def _pieces(self, content: bytes, ends: Positions) -> Iterator[TextTable]:
+        if not content:
+            return
         data = np.frombuffer(content, np.uint8)
         starts = np.concatenate(([0], ends[:-1] + 1))
         newlines = np.flatnonzero(data == ord("\n"))
         lines = np.searchsorted(newlines, starts) + self.line
         self.line += len(newlines)
-        self.bytes_read += len(content)
         stops = ends - (data[np.maximum(ends - 1, 0)] == ord("\r"))
-        filled = stops > starts
-        if not filled.all():
-            starts, stops, lines = starts[filled], stops[filled], lines[filled]
-        if self.names is None and len(starts):
-            starts, stops, lines = self._read_header(content, starts, stops, lines)
-        self.rows += len(starts)
+        rows = np.stack([starts, stops, lines])
+        rows = rows[:, stops > starts]
+        if self.names is None and rows.size:
+            rows = self._read_header(content, rows)
+        self.rows += rows.shape[1]
         if self.rows > self.limits.rows:
             raise TooManyRows(limit=self.limits.rows)
-        return self._cells(content, starts, stops, lines) if len(starts) else None
+        done = self.bytes_read
+        self.bytes_read += len(content)
+        for first in range(0, rows.shape[1], ROWS_A_PIECE):
+            piece = rows[:, first : first + ROWS_A_PIECE]
+            is_last = first + ROWS_A_PIECE >= rows.shape[1]
+            ended = len(content) if is_last else int(piece[1, -1])
+            yield self._cells(content, piece, done + ended)
 
-    def _read_header(
-        self, content: bytes, starts: Positions, stops: Positions, lines: Positions
-    ) -> tuple[Positions, Positions, Positions]:
-        head = content[starts[0] : stops[0]].decode()
+    def _read_header(self, content: bytes, rows: Positions) -> Positions:
+        """Name the columns by the first row; hand back the others."""
+        head = content[rows[0, 0] : rows[1, 0]].decode()
         cells = split_cells(head, self.dialect.delimiter.decode())
         if not self.dialect.has_header:
             self.names = name_columns([""] * len(cells), self.limits)
-            return starts, stops, lines
+            return rows
         self.names = name_columns(cells, self.limits)
-        return starts[1:], stops[1:], lines[1:]
+        return rows[:, 1:]
 
-    def _cells(
-        self, content: bytes, starts: Positions, stops: Positions, lines: Positions
-    ) -> TextTable:
+    def _cells(self, content: bytes, rows: Positions, bytes_read: int) -> TextTable:
+        starts, stops, lines = rows
         view = memoryview(content)
         sha256 = hashlib.sha256
         spans = list(zip(starts.tolist(), stops.tolist(), strict=True))
@@ -218,7 +220,7 @@ class _Reader:
                 )
                 for index in miscounted
             ],
-            bytes_read=self.bytes_read,
+            bytes_read=bytes_read,
         )
 
     def _cut(

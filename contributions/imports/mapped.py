@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
+from functools import partial
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 from contributions.imports.answers import Answers
 from contributions.imports.columns import (
-    Parsed,
     parse_codes,
     parse_counts,
     parse_distinct,
@@ -24,8 +23,9 @@ from contributions.imports.columns import (
 )
 from contributions.imports.durations import recorded_seconds
 from contributions.imports.entry import SourceIdMissing, WorkerMissing, who
-from contributions.imports.mapping import ColumnMapping, Field
-from contributions.imports.money import parse_amount
+from contributions.imports.mapped_cells import MappedCells
+from contributions.imports.mapping import ColumnMapping, Field, MappingValueUnknown
+from contributions.imports.money import parse_amount, parse_currency
 from contributions.imports.normal_form import (
     DIGEST_BYTES,
     SCHEMA,
@@ -33,13 +33,14 @@ from contributions.imports.normal_form import (
     Kind,
     Outcome,
     Role,
-    RowFault,
     TimeBasis,
 )
-from contributions.imports.refusals import ImportRefused
+from contributions.imports.numbers import parse_count
+from contributions.imports.refusals import CellRefused, ImportRefused
 from contributions.imports.repeats import Repeats
 from contributions.imports.source import Source
 from contributions.imports.tables import TextTable
+from contributions.imports.text import parse_text
 from contributions.imports.time_columns import Moments, parse_moments
 from contributions.imports.times import EndsBeforeStart, TimeInFuture
 from contributions.imports.vocabulary import (
@@ -52,7 +53,12 @@ from contributions.imports.vocabulary import (
 
 _WAGE: Final = pa.struct([("micro", pa.int64()), ("currency", pa.string())])
 _MICROS_A_MILLISECOND: Final = 1_000
-_EPOCH: Final = date(1970, 1, 1)
+_CONSTANTS: Final[Mapping[Field, Callable[[str], object]]] = {
+    Field.UNITS: parse_count,
+    Field.CURRENCY: parse_currency,
+    Field.ROLE: parse_role,
+    Field.OUTCOME: partial(parse_outcome, words=OUTCOME_WORDS),
+}
 
 
 class ColumnMissing(ImportRefused):
@@ -65,11 +71,12 @@ def read_mapped(source: Source, mapping: ColumnMapping, answers: Answers) -> Ite
     """Read a table, flat or nested, through a mapping.
 
     Raises:
-        MappingWorkerMissing, ColumnMissing, ZoneUnknown: As named.
+        MappingWorkerMissing, MappingValueUnknown, ColumnMissing, ZoneUnknown: As named.
         ImportRefused: What the file itself is refused for.
     """
     mapping.require_worker()
-    place = answers.place() or (None if mapping.zone is None else _zone(mapping.zone))
+    _require_constants(mapping)
+    place = answers.place()
     repeats = Repeats()
     if source.is_table:
         wanted = mapping.headings()
@@ -84,8 +91,12 @@ def read_mapped(source: Source, mapping: ColumnMapping, answers: Answers) -> Ite
         yield replace(batch, bytes_total=source.size_bytes)
 
 
-def _zone(name: str) -> ZoneInfo:
-    return Answers(zone=name).place() or ZoneInfo("UTC")
+def _require_constants(mapping: ColumnMapping) -> None:
+    for field, value in mapping.constants.items():
+        try:
+            _CONSTANTS.get(field, parse_text)(value)
+        except CellRefused:
+            raise MappingValueUnknown(key=f"constants.{field}") from None
 
 
 def _require_columns(table: TextTable, mapping: ColumnMapping) -> None:
@@ -94,18 +105,8 @@ def _require_columns(table: TextTable, mapping: ColumnMapping) -> None:
             raise ColumnMissing(column=names[0][:60])
 
 
-class _Work:
-    """One table being turned into a batch: columns read, and rows refused on the way."""
-
-    def __init__(
-        self, table: TextTable, mapping: ColumnMapping, answers: Answers, zone: ZoneInfo | None
-    ) -> None:
-        self.table = table
-        self.mapping = mapping
-        self.answers = answers
-        self.zone = zone
-        self.count = len(table)
-        self.refused: dict[int, tuple[str, str]] = {}
+class _Work(MappedCells):
+    """One table being turned into a batch."""
 
     def batch(self, repeats: Repeats) -> Batch:
         """Read all columns, then leave out the rows that any of them refused."""
@@ -114,7 +115,7 @@ class _Work:
             "worker_ref": self._workers(),
             "row_sha256": self.table.digests,
             "line": pa.array(self.table.lines, pa.int64()),
-            "kind": self._always(Kind.WORK),
+            "kind": self.always(Kind.WORK),
             "task_hint": self._named(Field.TASK, None),
             "product_hint": self._named(Field.PRODUCT, self.answers.product),
             "units": self._units(),
@@ -137,56 +138,10 @@ class _Work:
             rows = rows.take(pa.array(kept))
         return Batch(
             rows=rows,
-            faults=self._faults(),
+            faults=self.faults(),
             rows_read=self.count + len(self.table.faults),
             bytes_read=self.table.bytes_read,
         )
-
-    def _faults(self) -> tuple[RowFault, ...]:
-        own = [
-            RowFault(
-                line=int(self.table.lines[index]),
-                column=column,
-                code=code,
-                raw=self.table.raw(index),
-            )
-            for index, (column, code) in self.refused.items()
-        ]
-        return tuple(sorted([*self.table.faults, *own], key=lambda fault: fault.line))
-
-    def _column(self, field: Field, separator: str = " ") -> pa.StringArray | None:
-        """The cells of a field, its columns joined; None if it is not mapped."""
-        names = self.mapping.columns.get(field, ())
-        parts = [self.table.columns[name] for name in names if name in self.table.columns]
-        if not names:
-            return None
-        if not parts:
-            return pa.nulls(self.count, pa.string())
-        if len(parts) == 1:
-            return parts[0]
-        joined = pc.binary_join_element_wise(*parts, separator, null_handling="skip")
-        return pc.if_else(pc.equal(joined, ""), None, joined)
-
-    def _heading(self, field: Field) -> str:
-        return " + ".join(self.mapping.columns.get(field, (field.value,)))
-
-    def _keep(self, parsed: Parsed, field: Field) -> pa.Array:
-        """Take the values of a field; remember which rows it refused, the first field first."""
-        self._refuse(parsed.refused, field)
-        return parsed.values
-
-    def _refuse(self, codes: Mapping[int, str], field: Field) -> None:
-        heading = self._heading(field)
-        for index, code in codes.items():
-            self.refused.setdefault(index, (heading, code))
-
-    def _refuse_where(self, condition: pa.Array, field: Field, code: str) -> None:
-        rows = np.flatnonzero(np.asarray(pc.fill_null(condition, False)))
-        self._refuse(dict.fromkeys(rows.tolist(), code), field)
-
-    def _always(self, value: str | None) -> pa.Array:
-        texts = pa.array([value], pa.string()).dictionary_encode()
-        return texts.take(pa.array(np.zeros(self.count, np.int32)))
 
     def _source_ids(self, repeats: Repeats) -> pa.Array:
         """The file's own ids, or the row's digest and its number among equal rows."""
@@ -194,11 +149,11 @@ class _Work:
         if not names:
             return self._digest_ids(repeats)
         if len(names) == 1:
-            column = self._column(Field.SOURCE_ID)
+            column = self.column(Field.SOURCE_ID)
         else:
             column = pc.binary_join_element_wise(*map(self._id_part, names), "/")
-        values = self._keep(parse_identifiers(column), Field.SOURCE_ID)
-        self._refuse_where(pc.is_null(values), Field.SOURCE_ID, SourceIdMissing.code)
+        values = self.keep(parse_identifiers(column), Field.SOURCE_ID)
+        self.refuse_where(pc.is_null(values), Field.SOURCE_ID, SourceIdMissing.code)
         return pc.fill_null(values, "")
 
     def _id_part(self, name: str) -> pa.Array:
@@ -220,50 +175,50 @@ class _Work:
 
     def _workers(self) -> pa.Array:
         constant = self.mapping.constants.get(Field.WORKER) or self.answers.worker
-        column = self._column(Field.WORKER)
+        column = self.column(Field.WORKER)
         if column is None:
-            return self._always(constant)
-        values = self._keep(parse_names(column), Field.WORKER)
+            return self.always(constant)
+        values = self.keep(parse_names(column), Field.WORKER)
         missing = pc.is_null(values)
         if constant is None:
-            self._refuse_where(missing, Field.WORKER, WorkerMissing.code)
+            self.refuse_where(missing, Field.WORKER, WorkerMissing.code)
         filled = pc.fill_null(values.cast(pa.string()), constant or "")
         return filled.dictionary_encode() if pc.any(missing).as_py() else values
 
     def _named(self, field: Field, default: str | None) -> pa.Array:
         constant = self.mapping.constants.get(field) or default
-        column = self._column(field)
+        column = self.column(field)
         if column is None:
-            return self._always(constant)
-        values = self._keep(parse_names(column), field)
+            return self.always(constant)
+        values = self.keep(parse_names(column), field)
         if constant is None or not values.null_count:
             return values
         return pc.fill_null(values.cast(pa.string()), constant).dictionary_encode()
 
     def _identifiers(self, field: Field) -> pa.Array:
-        column = self._column(field)
+        column = self.column(field)
         if column is None:
             return pa.nulls(self.count, pa.string())
-        return self._keep(parse_identifiers(column), field)
+        return self.keep(parse_identifiers(column), field)
 
     def _units(self) -> pa.Array:
         constant = self.mapping.constants.get(Field.UNITS)
-        column = self._column(Field.UNITS)
+        column = self.column(Field.UNITS)
         if column is None and constant is None:
             return pa.nulls(self.count, pa.int64())
         if column is None:
-            column = self._always(constant).cast(pa.string())
-        return self._keep(parse_counts(column), Field.UNITS)
+            column = self.always(constant).cast(pa.string())
+        return self.keep(parse_counts(column), Field.UNITS)
 
     def _outcomes(self) -> pa.Array:
         words: dict[str, Outcome] = {**OUTCOME_WORDS, **self.mapping.outcomes}
         constant = self.mapping.constants.get(Field.OUTCOME)
         usual = self.answers.unreviewed if constant is None else parse_outcome(constant, words)
-        column = self._column(Field.OUTCOME)
+        column = self.column(Field.OUTCOME)
         if column is None:
-            return self._always(usual)
+            return self.always(usual)
         parsed = parse_codes(column, lambda text: parse_outcome(text, words))
-        values = self._keep(parsed, Field.OUTCOME)
+        values = self.keep(parsed, Field.OUTCOME)
         if not values.null_count:
             return values
         return pc.fill_null(values.cast(pa.string()), usual.value).dictionary_encode()
@@ -271,14 +226,14 @@ class _Work:
     def _roles(self) -> pa.Array:
         constant = self.mapping.constants.get(Field.ROLE)
         usual = Role.EXECUTE if constant is None else parse_role(constant)
-        column = self._column(Field.ROLE)
+        column = self.column(Field.ROLE)
         if column is None:
-            return self._always(usual)
-        values = self._keep(parse_codes(column, parse_role), Field.ROLE)
+            return self.always(usual)
+        values = self.keep(parse_codes(column, parse_role), Field.ROLE)
         return pc.fill_null(values.cast(pa.string()), usual.value).dictionary_encode()
 
     def _quality(self) -> pa.Array:
-        column = self._column(Field.QUALITY)
+        column = self.column(Field.QUALITY)
         if column is None:
             return pa.nulls(self.count, pa.int32())
         mapping = self.mapping
@@ -287,29 +242,29 @@ class _Work:
             lambda text: parse_quality(text, mapping.quality, mapping.decimal),
             pa.int32(),
         )
-        return self._keep(parsed, Field.QUALITY)
+        return self.keep(parsed, Field.QUALITY)
 
     def _flags(self, field: Field) -> pa.Array:
-        column = self._column(field)
+        column = self.column(field)
         if column is None:
             return pa.nulls(self.count, pa.bool_())
-        return self._keep(parse_distinct(column, parse_flag, pa.bool_()), field)
+        return self.keep(parse_distinct(column, parse_flag, pa.bool_()), field)
 
     def _wages(self) -> dict[str, pa.Array]:
-        column = self._column(Field.WAGE)
+        column = self.column(Field.WAGE)
         if column is None:
             return {
                 "wage_micro": pa.nulls(self.count, pa.int64()),
-                "wage_currency": self._always(None),
+                "wage_currency": self.always(None),
             }
         constant = self.mapping.constants.get(Field.CURRENCY)
-        named = self._column(Field.CURRENCY)
+        named = self.column(Field.CURRENCY)
         if named is not None:
             # The amount is read together with the currency of its own row.
             joined = pc.binary_join_element_wise(column, pc.fill_null(named, constant or ""), " ")
             column = pc.if_else(pc.is_null(column), None, joined)
         parsed = parse_distinct(column, lambda text: self._wage(text, constant), _WAGE)
-        values = self._keep(parsed, Field.WAGE)
+        values = self.keep(parsed, Field.WAGE)
         return {
             "wage_micro": pc.struct_field(values, "micro"),
             "wage_currency": pc.struct_field(values, "currency").dictionary_encode(),
@@ -321,11 +276,11 @@ class _Work:
         return {"micro": micro, "currency": code}
 
     def _moments(self, field: Field) -> Moments | None:
-        column = self._column(field)
+        column = self.column(field)
         if column is None:
             return None
         moments = parse_moments(column, self.mapping.times, self.zone)
-        self._refuse(moments.refused, field)
+        self.refuse(moments.refused, field)
         return moments
 
     def _times(self) -> dict[str, pa.Array]:
@@ -338,7 +293,7 @@ class _Work:
             # A day's grace, because it is already tomorrow somewhere.
             latest = pa.scalar(received + timedelta(days=1), pa.date32())
             future = pc.greater(moments.on, latest)
-            self._refuse_where(future, Field.OCCURRED_AT, TimeInFuture.code)
+            self.refuse_where(future, Field.OCCURRED_AT, TimeInFuture.code)
         usual = self.answers.occurred_on
         basis = pc.if_else(
             pc.is_valid(milliseconds), self.mapping.time_basis.value, TimeBasis.NONE.value
@@ -361,14 +316,14 @@ class _Work:
         )
 
     def _milliseconds(self, began: Moments | None, ended: Moments | None) -> pa.Array:
-        column = self._column(Field.DURATION)
+        column = self.column(Field.DURATION)
         if column is not None:
             parsed = parse_durations(column, self.mapping.duration, self.mapping.decimal)
-            return self._keep(parsed, Field.DURATION)
+            return self.keep(parsed, Field.DURATION)
         if began is None or ended is None:
             return pa.nulls(self.count, pa.int64())
         micros = pc.subtract(ended.at.cast(pa.int64()), began.at.cast(pa.int64()))
-        self._refuse_where(pc.less(micros, 0), Field.ENDED_AT, EndsBeforeStart.code)
+        self.refuse_where(pc.less(micros, 0), Field.ENDED_AT, EndsBeforeStart.code)
         held = pc.divide(micros, _MICROS_A_MILLISECOND)
         return pc.if_else(pc.greater(held, 0), held, None)
 

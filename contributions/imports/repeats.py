@@ -25,7 +25,8 @@ class Repeats:
         keys = np.ascontiguousarray(digests[:, :8]).view(np.uint64).ravel()
         order = np.argsort(keys, kind="stable")
         ordered = keys[order]
-        first = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+        first = np.ones(len(keys), np.bool_)
+        first[1:] = ordered[1:] != ordered[:-1]
         begins = np.flatnonzero(first)
         sizes = np.diff(np.append(begins, len(keys)))
         before = self._count(ordered[first], sizes)

@@ -17,6 +17,7 @@ from contributions.imports.normal_form import RowFault
 FILE_SENTENCES: Final[Mapping[str, str | Promise]] = {
     "archive_damaged": _("The zip file is damaged."),
     "archive_encrypted": _("The zip file asks for a password. Export it without one."),
+    "archive_not_one_table": _("A mapping reads one table; the zip file holds none or several."),
     "archive_too_large": _("The zip file would unpack to more than %(limit)s bytes."),
     "archive_too_many": _("The zip file holds more than %(limit)s files."),
     "column_missing": _("The mapping reads the column “%(column)s”, which the file does not have."),

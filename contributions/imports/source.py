@@ -24,10 +24,16 @@ from contributions.imports.flattening import tabulate
 from contributions.imports.limits import Limits
 from contributions.imports.normal_form import RowFault
 from contributions.imports.parquet import read_parquet
+from contributions.imports.refusals import ImportRefused
 from contributions.imports.tables import TextTable
-from contributions.imports.workbook import read_workbook
 
 _HEAD_RECORDS = 5
+
+
+class ArchiveNotOneTable(ImportRefused):
+    """A zip is to be read through a mapping, but does not hold exactly one table."""
+
+    code = "archive_not_one_table"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +116,9 @@ class Source:
             if self.container is Container.PARQUET:
                 yield from read_parquet(stream, self.limits)
             elif self.container is Container.XLSX:
+                # Every reading process would wait for openpyxl, which few files need.
+                from contributions.imports.workbook import read_workbook
+
                 yield from read_workbook(stream, self.limits, has_header=has_header)
             else:
                 dialect = Dialect(delimiter=self.delimiter, has_header=has_header)
@@ -142,6 +151,19 @@ class Source:
                 if member.path.rsplit("/", 1)[-1] == name:
                     return Source(read_member(archive, member.path), name, self.limits)
         return None
+
+    def only_table(self) -> Source:
+        """The file itself, or the only file in it if it is a zip.
+
+        Raises:
+            ArchiveNotOneTable: The zip holds several files, none, or another zip.
+        """
+        if self.container is not Container.ZIP:
+            return self
+        inside = [source for _stem, source in self.members()]
+        if len(inside) != 1 or inside[0].container is Container.ZIP:
+            raise ArchiveNotOneTable
+        return inside[0]
 
     def head(self, *, has_header: bool = True) -> Head:
         """Look at the beginning of the file."""

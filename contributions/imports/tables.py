@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from contributions.imports.normal_form import DIGEST_BYTES, RowFault
 
+_BETWEEN_CELLS = ',;|\t" '
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRow:
@@ -71,10 +73,13 @@ class TextTable:
                 )
 
     def without_empty_rows(self) -> TextTable:
-        """Leave out rows in which every cell is missing; tools write them between pages."""
+        """Leave out rows that hold nothing; tools write them between pages."""
         filled = np.zeros(len(self), np.bool_)
         for column in self.columns.values():
             filled |= np.asarray(pc.is_valid(column))
+        for index in np.flatnonzero(~filled).tolist():
+            # The columns at hand may be only those that someone wanted.
+            filled[index] = bool(self.raw(index).strip(_BETWEEN_CELLS))
         if filled.all():
             return self
         kept = np.flatnonzero(filled)

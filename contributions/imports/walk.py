@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from contributions.imports.answers import Answers
+from contributions.imports.container import Container
 from contributions.imports.entry import Reading
-from contributions.imports.formats.registry import Candidate, detect, find_format
+from contributions.imports.formats.registry import Candidate, detect, find_format, rank
 from contributions.imports.guessing import guess_mapping
 from contributions.imports.idle import RepeatedTimes, cap_idle
 from contributions.imports.limits import Limits
@@ -19,6 +20,7 @@ from contributions.imports.report import Preview, Tally
 from contributions.imports.source import Source
 
 ROWS_A_BATCH: Final = 20_000
+_SHOWN_ROWS: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +59,23 @@ class Walk:
 
         Raises:
             FormatUnknown: The plan names neither a known format nor a mapping.
+            ArchiveNotOneTable: A zip is to be read as one table, but holds several or none.
         """
-        self.source = source
+        mapping = plan.mapping
+        if mapping is not None and plan.answers.zone is None:
+            plan = replace(plan, answers=replace(plan.answers, zone=mapping.zone))
         self.plan = plan
         self.tally = Tally(plan.answers, limits.kept_faults)
         self.repeats = RepeatedTimes(plan.answers.hit_time)
-        self.reading = Reading(source=source, answers=plan.answers, questions=self.tally.questions)
-        if plan.mapping is None:
-            self.tool = find_format(plan.format or "").code
+        self.format = find_format(plan.format or "") if mapping is None else None
+        self.tool = mapping.tool if mapping is not None else plan.format or ""
+        if self.format is not None and self.format.reads_zip:
+            self.source = source
         else:
-            self.tool = plan.mapping.tool
+            self.source = source.only_table()
+        self.reading = Reading(
+            source=self.source, answers=plan.answers, questions=self.tally.questions
+        )
 
     def batches(self) -> Iterator[Batch]:
         """Read the file.
@@ -82,13 +91,14 @@ class Walk:
             yield replace(batch, rows=rows)
 
     def _read(self) -> Iterator[Batch]:
-        if self.plan.mapping is not None:
-            yield from read_mapped(self.source, self.plan.mapping, self.plan.answers)
+        if self.format is None:
+            mapping = self.plan.mapping or ColumnMapping()
+            yield from read_mapped(self.source, mapping, self.plan.answers)
             return
         rows: list[LabourRow] = []
         faults: list[RowFault] = []
         done = 0
-        for found in find_format(self.tool).read(self.reading):
+        for found in self.format.read(self.reading):
             if isinstance(found, RowFault):
                 faults.append(found)
             else:
@@ -109,12 +119,12 @@ class Walk:
 
     def preview(self) -> Preview:
         """Sum up what was read."""
-        flat, mapping = self.source.is_table, self.plan.mapping
-        head = self.source.head(has_header=mapping is None or mapping.has_header)
+        mapping, source = self.plan.mapping, self.source
+        head = source.head(has_header=mapping is None or mapping.has_header)
         return self.tally.preview(
             tool=self.tool,
-            columns=head.columns if flat else (),
-            delimiter=self.source.delimiter.decode() if flat else ",",
+            columns=head.columns if source.is_table else (),
+            delimiter=source.delimiter.decode() if source.is_table else ",",
             repeated=self.repeats.found,
             hit_time=self.repeats.treatment,
         )
@@ -123,10 +133,15 @@ class Walk:
 def look(source: Source) -> Look:
     """Recognise a file and guess how its columns could be mapped."""
     head = source.head()
+    candidates = detect(head)
+    if source.container is Container.ZIP and len(head.members) == 1:
+        source = source.only_table()
+        head = source.head()
+        candidates = rank([*candidates, *detect(head)])
     return Look(
         container=source.container.value,
-        candidates=tuple(detect(head)),
+        candidates=tuple(candidates),
         columns=head.columns,
-        rows=head.rows[:20],
-        guess=guess_mapping(source, head),
+        rows=head.rows[:_SHOWN_ROWS],
+        guess=ColumnMapping() if head.members else guess_mapping(source, head),
     )

@@ -67,4 +67,6 @@ def _row(entry: Entry, *, stem: str) -> Iterator[LabourRow]:
     )
 
 
-DOCCANO: Final = Format(code="doccano", name="doccano", recognise=recognise, read=read)
+DOCCANO: Final = Format(
+    code="doccano", name="doccano", recognise=recognise, read=read, reads_zip=True
+)

@@ -35,12 +35,14 @@ class Format:
         name: The tool's name for people.
         recognise: Judges a first sight of a file; None if it is something else.
         read: Reads a file, row by row, into labour and faults.
+        reads_zip: Whether the tool exports several files in a zip, rather than one table.
     """
 
     code: str
     name: str
     recognise: Callable[[Head], Recognition | None]
     read: Callable[[Reading], Found]
+    reads_zip: bool = False
 
 
 def by_headings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,7 +87,16 @@ def detect(head: Head) -> list[Candidate]:
         for format_ in FORMATS.values()
         if (recognition := format_.recognise(head)) is not None
     ]
-    return sorted(found, key=lambda candidate: (-candidate.score, candidate.format))
+    return rank(found)
+
+
+def rank(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Put the likeliest first, the best of each tool only."""
+    ordered = sorted(candidates, key=lambda candidate: (-candidate.score, candidate.format))
+    best: dict[str, Candidate] = {}
+    for candidate in ordered:
+        best.setdefault(candidate.format, candidate)
+    return list(best.values())
 
 
 def find_format(code: str) -> Format:

@@ -92,4 +92,6 @@ def _report_row(entry: Entry, *, form: TimeForm) -> Iterator[LabourRow]:
     )
 
 
-SOLIDTIME: Final = Format(code="solidtime", name="solidtime", recognise=recognise, read=read)
+SOLIDTIME: Final = Format(
+    code="solidtime", name="solidtime", recognise=recognise, read=read, reads_zip=True
+)

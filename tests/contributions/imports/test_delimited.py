@@ -8,7 +8,7 @@ import io
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contributions.imports import delimited
@@ -122,6 +122,7 @@ def test_the_digest_is_that_of_the_row_without_its_end() -> None:
 CELLS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=8)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=20), st.integers(1, 60))
 def test_any_table_is_read_as_it_was_written_in_blocks_of_any_size(
     table: list[tuple[str, str, str]], block: int
@@ -137,6 +138,7 @@ def test_any_table_is_read_as_it_was_written_in_blocks_of_any_size(
     assert read == [cells for cells in table if any(cells)]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80), st.integers(1, 40))
 def test_any_bytes_are_read_or_refused(content: bytes, block: int) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contributions.imports.durations import (
@@ -82,6 +82,7 @@ def test_a_decimal_comma_is_read_where_it_is_expected_only() -> None:
         parse_number("1,234", DecimalMark.EITHER)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12), FORMS, MARKS)
 def test_any_text_is_read_within_bounds_or_refused(
     text: str, form: DurationForm, mark: DecimalMark
@@ -90,6 +91,7 @@ def test_any_text_is_read_within_bounds_or_refused(
         assert 0 <= parse_duration(text, form, mark) <= LONGEST_MILLISECONDS
 
 
+@settings(deadline=None)
 @given(st.integers(0, 9_999), st.integers(0, 59), st.integers(0, 59))
 def test_clocks_add_up(hours: int, minutes: int, seconds: int) -> None:
     stated = ((hours * 60 + minutes) * 60 + seconds) * 1000
@@ -98,6 +100,7 @@ def test_clocks_add_up(hours: int, minutes: int, seconds: int) -> None:
         assert parse_duration(text, DurationForm.CLOCK) == stated
 
 
+@settings(deadline=None)
 @given(st.integers(1, LONGEST_MILLISECONDS))
 def test_recorded_seconds_are_positive_and_within_half_a_second(milliseconds: int) -> None:
     seconds = recorded_seconds(milliseconds)

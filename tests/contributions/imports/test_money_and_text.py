@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contributions.imports.money import parse_amount, parse_currency
@@ -44,6 +44,7 @@ def test_currencies_are_codes_in_use() -> None:
         parse_currency("php")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**15))
 def test_micro_units_survive_the_round_trip(micro: int) -> None:
     assert parse_amount(f"{micro // 10**6}.{micro % 10**6:06}", "EUR") == (micro, "EUR")
@@ -75,6 +76,7 @@ def test_names_are_trimmed_and_composed_and_formulas_stay_text() -> None:
     assert parse_text("<script>") == "<script>"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_reading_a_name_twice_changes_nothing(text: str) -> None:
     try:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contributions.imports.refusals import CellRefused
@@ -105,6 +105,7 @@ SPRING = st.datetimes(datetime(2026, 3, 28), datetime(2026, 3, 30)).map(str)  # 
 ZONES = st.sampled_from([None, MANILA, BERLIN, ZoneInfo("Australia/Lord_Howe")])
 
 
+@settings(deadline=None)
 @given(STAMPS)
 def test_iso_stamps_survive_the_round_trip(stamp: datetime) -> None:
     moment = parse_time(stamp.isoformat(), TimeForm.ISO)
@@ -112,6 +113,7 @@ def test_iso_stamps_survive_the_round_trip(stamp: datetime) -> None:
     assert moment.on == stamp.date()
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.one_of(ISO_LIKE, SPRING, STAMPS.map(str), st.text(max_size=30), st.none())), ZONES
 )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contributions.imports.formats.toloka import share
@@ -59,6 +59,7 @@ def test_toloka_statuses_are_recorded_as_what_they_are(walked: Any, fixtures: Pa
     assert rows["a5/task-7"].outcome is Outcome.PENDING
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**12), st.integers(1, 500))
 def test_shares_of_a_page_add_up_to_it(total: int, size: int) -> None:
     assert sum(share(total, place, size) for place in range(size)) == total
