@@ -158,12 +158,15 @@ def _of_declared_facts(world: World) -> dict[str, Ratio]:
 
 
 def _price_and_cost(world: World) -> tuple[Fraction, Fraction]:
-    """Return the pair of no product, else that of the only product that has both, else zeros."""
+    """Return the pair of no product, else that of the only product with both, else zeros.
+
+    A price of nothing makes no pair.
+    """
     pairs: dict[str | None, dict[str, Fraction]] = {}
     for fact in world.facts:
         if fact.name in ("price", "marginal_cost"):
             pairs.setdefault(fact.product, {})[fact.name] = Fraction(fact.value)
-    whole = {key: pair for key, pair in pairs.items() if len(pair) == 2}
+    whole = {key: pair for key, pair in pairs.items() if len(pair) == 2 and pair["price"]}
     if None in whole:
         whole = {None: whole[None]}
     if len(whole) != 1:
