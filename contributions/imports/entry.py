@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -221,32 +221,26 @@ class Entry:
             basis = TimeBasis.NONE
         if facts.get("reviewer_ref") == worker_ref:
             facts["reviewer_ref"] = None
-        row = LabourRow(
+        if facts.get("product_hint") is None:
+            facts["product_hint"] = answers.product
+        if moment is not None:
+            self._require_past(moment.on)
+        return LabourRow(
             source_id=source_id,
             worker_ref=worker_ref,
             row_sha256=self.row.digest,
             line=self.row.line,
             time_basis=basis,
+            occurred_on=answers.occurred_on if moment is None else moment.on,
+            occurred_at=None if moment is None else moment.at,
+            timezone_known=moment is not None and moment.zone_known,
             **facts,
         )
-        if moment is not None:
-            self._require_past(moment)
-            row = replace(
-                row,
-                occurred_on=moment.on,
-                occurred_at=moment.at,
-                timezone_known=moment.zone_known,
-            )
-        elif answers.occurred_on is not None:
-            row = replace(row, occurred_on=answers.occurred_on)
-        if row.product_hint is None and answers.product is not None:
-            row = replace(row, product_hint=answers.product)
-        return row
 
-    def _require_past(self, moment: Moment) -> None:
+    def _require_past(self, day: date) -> None:
         received = self.reading.answers.received_on
         # A day's grace, because it is already tomorrow somewhere.
-        if received is not None and moment.on > received + timedelta(days=1):
+        if received is not None and day > received + timedelta(days=1):
             raise TimeInFuture
 
 

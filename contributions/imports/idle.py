@@ -21,6 +21,7 @@ from contributions.imports.answers import HitTime
 from contributions.imports.durations import MILLISECONDS_A_SECOND
 from contributions.imports.mapped import seconds_of
 from contributions.imports.normal_form import SCHEMA, Batch, TimeBasis
+from contributions.imports.refusals import ImportRefused
 
 Flags = NDArray[np.bool_]
 
@@ -28,6 +29,12 @@ _CLOCKS: Final = (TimeBasis.PAGE_OPEN.value, TimeBasis.HELD.value)
 _ENOUGH_PAIRS: Final = 20
 _MOSTLY: Final = 0.5
 _BEYOND_CHANCE: Final = 2.0
+
+
+class IdleCapTooShort(ImportRefused):
+    """A cap below one second would leave no time at all."""
+
+    code = "idle_cap_too_short"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +63,13 @@ class RepeatedTime:
 
 
 def cap_idle(rows: pa.RecordBatch, cap_seconds: int) -> pa.RecordBatch:
-    """Count at most so much page-open or held time for a row; other times are untouched."""
+    """Count at most so much page-open or held time for a row; other times are untouched.
+
+    Raises:
+        IdleCapTooShort: The cap is below one second.
+    """
+    if cap_seconds < 1:
+        raise IdleCapTooShort
     milliseconds = rows.column("milliseconds")
     clocked = pc.is_in(rows.column("time_basis").cast(pa.string()), pa.array(_CLOCKS))
     capped = pc.min_element_wise(

@@ -28,6 +28,7 @@ FILE_SENTENCES: Final[Mapping[str, str | Promise]] = {
     "gzip_damaged": _("The gzip file is damaged."),
     "gzip_too_large": _("The gzip file would unpack to more than %(limit)s bytes."),
     "has_nul": _("There is a NUL byte in line %(line)s, so this is no text file."),
+    "idle_cap_too_short": _("The longest time to count for a row must be a second or more."),
     "json_malformed": _("The JSON is malformed at record %(record)s."),
     "json_too_deep": _("Record %(record)s is nested too deeply."),
     "lone_return": _(

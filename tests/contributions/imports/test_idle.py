@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contributions.imports.answers import HitTime
-from contributions.imports.idle import RepeatedTimes, cap_idle
+from contributions.imports.idle import IdleCapTooShort, RepeatedTimes, cap_idle
 from contributions.imports.normal_form import Batch, LabourRow, TimeBasis, pack, unpack
 
 ROW = LabourRow(
@@ -60,6 +60,11 @@ def test_a_cap_takes_idle_time_off_page_open_and_held_rows_only() -> None:
 
     assert [row.milliseconds for row in capped] == [600_000, 600_000, 900_000, 900_000, None]
     assert [row.time_basis for row in capped] == [*bases, TimeBasis.NONE]
+
+
+def test_a_cap_of_nothing_is_refused() -> None:
+    with pytest.raises(IdleCapTooShort):
+        cap_idle(pack([ROW]), 0)
 
 
 @settings(deadline=None, max_examples=40)
