@@ -17,7 +17,7 @@ TESTS ?=
 export HUISU_MODE ?= local
 
 BIN := .venv/bin
-SOURCES := config contributions accounting tests manage.py
+SOURCES := config contributions accounting tests manage.py $(wildcard bench)
 CATALOGS := $(wildcard locale/*/LC_MESSAGES/django.po)
 COMPILED := $(CATALOGS:.po=.mo)
 
@@ -73,9 +73,13 @@ translations: setup ## Bring the .po files up to date with the source
 demo: setup ## Show Huisu with the demo cases on http://localhost:8000 (PORT=)
 	@exec $(BIN)/python manage.py demo --port $(PORT)
 
+# Every folder of bench/ with a __main__.py is one benchmark and prints its table.
+BENCHMARKS := $(sort $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py)))
+
 .PHONY: bench
-bench: setup ## Measure how fast it is
-	$(BIN)/python manage.py bench
+bench: setup ## Measure how fast it is (ONLY=valuation measures one part)
+	@for part in $(or $(ONLY),$(BENCHMARKS)); do \
+		echo "== $$part"; $(BIN)/python -m "bench.$$part" || exit 1; done
 
 .PHONY: forget
 forget: setup ## Delete the demo's database, queue, files and log-ins
