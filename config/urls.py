@@ -12,4 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("account/", include("django.contrib.auth.urls")),
     path("language/", include("django.conf.urls.i18n")),
+    path("api/v1/", include("config.api")),
+    path("", include("contributions.urls")),
+    path("", include("accounting.urls")),
 ]

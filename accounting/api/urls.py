@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounting.api import results, runs
+from accounting.api import agreements, periods, results, runs
 
 urlpatterns = [
+    path("periods", periods.PeriodsView.as_view()),
+    path("periods/<str:id>", periods.PeriodView.as_view()),
+    path("bundles", periods.BundlesView.as_view()),
+    path("revenue", periods.RevenueView.as_view()),
+    path("usage", periods.UsageView.as_view()),
+    path("costs", periods.CostsView.as_view()),
+    path("facts", periods.FactsView.as_view()),
+    path("policies", agreements.PoliciesView.as_view()),
+    path("policies/<str:id>", agreements.PolicyView.as_view()),
+    path("policies/<str:id>/proposal", agreements.PolicyProposalView.as_view()),
+    path("policies/<str:id>/ratifications", agreements.PolicyRatificationsView.as_view()),
     path("runs", runs.RunsView.as_view()),
     path("runs/<str:id>", runs.RunView.as_view()),
     path("runs/<str:id>/cancel", runs.RunCancellationView.as_view()),

@@ -37,7 +37,7 @@ class Filter:
     """A parameter by which a list can be narrowed.
 
     Attributes:
-        lookup: The lookup that takes the value.
+        lookup: The lookup that takes the value; '' if the list itself looks at it.
         read: Turns text into a value; raises ValueError.
     """
 
@@ -134,6 +134,7 @@ def read_filters(query: Mapping[str, str], filters: Mapping[str, Filter]) -> dic
                 lookups[one.lookup] = one.read(query[name])
             except ValueError as error:
                 raise refused(name) from error
+    lookups.pop("", None)
     return lookups
 
 

@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from contributions.api import bulk, labour, parties, products
+
+urlpatterns = [
+    path("organisations", parties.OrganisationsView.as_view()),
+    path("organisations/<str:id>", parties.OrganisationView.as_view()),
+    path("workers", parties.WorkersView.as_view()),
+    path("workers/<str:id>", parties.WorkerView.as_view()),
+    path("task-types", parties.TaskTypesView.as_view()),
+    path("task-types/<str:id>", parties.TaskTypeView.as_view()),
+    path("products", products.ProductsView.as_view()),
+    path("products/<str:id>", products.ProductView.as_view()),
+    path("edges", products.EdgesView.as_view()),
+    path("edges/<str:id>", products.EdgeView.as_view()),
+    path("licences", products.LicencesView.as_view()),
+    path("licences/<str:id>", products.LicenceView.as_view()),
+    path("licences/<str:id>/revocation", products.LicenceRevocationView.as_view()),
+    path("contributions", labour.ContributionsView.as_view()),
+    path("contributions/bulk", bulk.ContributionsBulkView.as_view()),
+    path("contributions/<str:id>", labour.ContributionView.as_view()),
+    path("contributions/<str:id>/corrections", labour.ContributionCorrectionsView.as_view()),
+    path("contributions/<str:id>/withdrawal", labour.ContributionWithdrawalView.as_view()),
+]

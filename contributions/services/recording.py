@@ -157,15 +157,23 @@ def _save(contribution: Contribution, *, today: date) -> Contribution:
         raise WorkInTheFuture(_("The day of work is still to come."), pointer="/occurred_on")
     if contribution.wage_micro:
         minor_digits(contribution.wage_currency)
+    already = AlreadyRecorded(
+        _("This source has a record with that id already. Correct that one."),
+        pointer="/external_id",
+    )
+    # Asked before the constraints are, which would only say that something is not unique.
+    if Contribution.objects.filter(
+        source_id=contribution.source_id,
+        external_id=contribution.external_id,
+        revision=contribution.revision,
+    ).exists():
+        raise already
     contribution.full_clean(validate_unique=False)
     try:
         with transaction.atomic():
             contribution.save(force_insert=True)
     except IntegrityError as error:
         if violated_constraint(error) == "contribution_once_a_source":
-            raise AlreadyRecorded(
-                _("This source has a record with that id already. Correct that one."),
-                pointer="/external_id",
-            ) from error
+            raise already from error
         raise
     return contribution
