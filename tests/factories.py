@@ -55,6 +55,13 @@ def worker(
     return made
 
 
+def consent(worker: Worker, organisation: Organisation) -> Consent:
+    """A worker's consent that a labour organisation reads their records."""
+    return Consent.objects.create(
+        worker=worker, organisation=organisation, granted_at=timezone.now()
+    )
+
+
 def product(operator: Organisation, **fields: Any) -> Product:
     """A product version of an operator."""
     values = {"kind": "dataset", "name": f"product {next(_numbers)}", "version": "1"} | fields

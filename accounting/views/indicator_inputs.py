@@ -83,7 +83,7 @@ class _Reading:
 
 def inputs_of(run: Run, name: str) -> list[Step]:
     """Return what an indicator was made of, in the order of its formula."""
-    return _INPUTS[name](_Reading(run))
+    return INPUTS[name](_Reading(run))
 
 
 def _people(read: _Reading) -> list[Step]:
@@ -259,7 +259,7 @@ def _lerner(read: _Reading) -> list[Step]:
     return [*read.facts(Fact.Name.PRICE), *read.facts(Fact.Name.MARGINAL_COST)]
 
 
-_INPUTS: dict[str, Callable[[_Reading], list[Step]]] = {
+INPUTS: dict[str, Callable[[_Reading], list[Step]]] = {
     "lw_cov_workers_after": _coverage,
     "lw_cov_workers_before": _coverage,
     "lw_cov_hours_before": _coverage,
@@ -283,3 +283,4 @@ _INPUTS: dict[str, Callable[[_Reading], list[Step]]] = {
     "lockin": _lock_in,
     "lerner": _lerner,
 }
+"""Name of an indicator to what reads its inputs."""

@@ -214,8 +214,9 @@ _SECTIONS: list[tuple[str, Words, list[_Field]]] = [
                 "value.value_approach",
                 _("Value of copies"),
                 _(
-                    "Whether copies carry averaged creation cost, or are valueless so that revenue "
-                    "is rent. The theory is disputed here."
+                    "Whether copies carry averaged creation cost, so that all labour to date makes "
+                    "new value, or are valueless, so that only the period's own labour does and "
+                    "the rest of revenue is rent. The theory is disputed here."
                 ),
                 _plain,
             ),
