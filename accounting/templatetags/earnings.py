@@ -19,7 +19,7 @@ def earnings_of(record: Contribution, user: User) -> dict[str, object]:
     lines = Line.objects.visible_to(user).filter(contribution=record)
     found = lines.select_related("pool__run__period").order_by("-pool__run", "pool__position")
     return {
-        "caption": _("What it earned"),
+        "caption": _("Lines in computed runs"),
         "columns": [
             {"label": _("Run")},
             {"label": _("Period")},

@@ -80,7 +80,7 @@ def _frame(product: Product) -> Frame:
         key="lineage",
         title=_("Lineage of %(product)s") % {"product": product},
         description=_("Products from the earliest on the left to the latest on the right."),
-        columns=(_("Product"), _("Went into"), _("Relation and transfer coefficient")),
+        columns=(_("Product"), _("Went into"), _("Transfer coefficient")),
         empty=_("No lineage is recorded"),
     )
 
@@ -97,11 +97,10 @@ def _node(row: Product) -> LineageNode:
 
 def _edge(edge: Edge, products: dict[int, Product]) -> LineageEdge:
     downstream = products[edge.downstream_id]
-    relation = edge.get_relation_display()
     return LineageEdge(
         upstream=products[edge.upstream_id].public_id,
         downstream=downstream.public_id,
-        label=f"τ {formatting.factor(edge.transfer_ppm)} · {relation}",
+        label=f"τ {formatting.factor(edge.transfer_ppm)}",
         is_evidenced=bool(edge.evidence),
         href=reverse("product", args=[downstream.public_id]),
     )

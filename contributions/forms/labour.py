@@ -78,7 +78,11 @@ class LabourForm(forms.Form):
     """One batch of labour. What is left empty is unknown, and is never taken for zero."""
 
     entry_id = forms.CharField(widget=forms.HiddenInput, max_length=36)
-    organisation = RecordField(Organisation.objects.none(), label=_("Recording for"))
+    organisation = RecordField(
+        Organisation.objects.none(),
+        label=_("Recording for"),
+        empty_label=_("Choose an organisation"),
+    )
     worker = PlainTextField(
         label=_("Worker"), help_text=_("The pseudonym, or the id that starts with wrk_.")
     )
@@ -133,7 +137,13 @@ class LabourForm(forms.Form):
         products: QuerySet[Product],
         initial: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(data, initial={"entry_id": str(uuid.uuid4())} | (initial or {}))
+        # Whoever types from memory declares; anything better is for them to claim.
+        usual = {
+            "entry_id": str(uuid.uuid4()),
+            "time_basis": Contribution.TimeBasis.SELF_DECLARED,
+            "evidence_grade": Contribution.Evidence.D,
+        }
+        super().__init__(data, initial=usual | (initial or {}))
         self.workers = workers
         self._offer("organisation", organisations)
         self._offer("product", products)

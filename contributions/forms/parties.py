@@ -26,7 +26,9 @@ def _capitals(choices: Any) -> list[tuple[str, str]]:
 class WorkerForm(forms.Form):
     """A worker, known by a pseudonym only."""
 
-    organisation = RecordField(Organisation.objects.none(), label=_("Kept by"))
+    organisation = RecordField(
+        Organisation.objects.none(), label=_("Kept by"), empty_label=_("Choose an organisation")
+    )
     pseudonym = PlainTextField(
         label=_("Pseudonym"),
         longest=64,
@@ -66,13 +68,16 @@ class WorkerForm(forms.Form):
 class ConsentForm(forms.Form):
     """Which labour organisation a worker lets see their records."""
 
-    organisation = RecordField(Organisation.objects.none(), label=_("Labour organisation"))
+    organisation = RecordField(
+        Organisation.objects.none(),
+        label=_("Labour organisation"),
+        empty_label=_("Choose an organisation"),
+    )
 
     def __init__(self, data: Any = None, *, organisations: QuerySet[Organisation]) -> None:
         super().__init__(data)
         organisation: Any = self.fields["organisation"]
         organisation.queryset = organisations
-        organisation.empty_label = _("Choose an organisation")
 
 
 class OrganisationForm(forms.Form):
@@ -99,7 +104,7 @@ class MemberForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"))
 
     def __init__(self, data: Any = None) -> None:
-        super().__init__(data)
+        super().__init__(data, initial={"role": Membership.Role.VIEWER})
         role: Any = self.fields["role"]
         role.choices = _capitals(Membership.Role.choices)
 

@@ -32,7 +32,9 @@ _MICRO = 1_000_000
 class ProductForm(forms.Form):
     """A version of a product and what is known of its making."""
 
-    operator = RecordField(Organisation.objects.none(), label=_("Operator"))
+    operator = RecordField(
+        Organisation.objects.none(), label=_("Operator"), empty_label=_("Choose an organisation")
+    )
     kind = forms.ChoiceField(label=_("Kind"))
     name = PlainTextField(label=_("Name"))
     version = PlainTextField(label=_("Version"), longest=64)
@@ -90,8 +92,12 @@ class ProductForm(forms.Form):
 class EdgeForm(forms.Form):
     """One product went into another, with how much of it was passed on."""
 
-    upstream = ProductField(Product.objects.none(), label=_("This product"))
-    downstream = ProductField(Product.objects.none(), label=_("went into this product"))
+    upstream = ProductField(
+        Product.objects.none(), label=_("This product"), empty_label=_("Choose a product")
+    )
+    downstream = ProductField(
+        Product.objects.none(), label=_("went into this product"), empty_label=_("Choose a product")
+    )
     relation = forms.ChoiceField(label=_("Relation"))
     transfer_ppm = ShareField(
         label=_("Transfer coefficient τ"),
@@ -150,7 +156,9 @@ class EdgeChangeForm(EdgeForm):
 class LicenceForm(forms.Form):
     """A traceable licence: who may use a product, for what, at which price, how long."""
 
-    licensee = RecordField(Organisation.objects.none(), label=_("Licensee"))
+    licensee = RecordField(
+        Organisation.objects.none(), label=_("Licensee"), empty_label=_("Choose an organisation")
+    )
     scope = PlainTextField(label=_("Scope"), help_text=_("What the licensee may do with it."))
     currency = forms.ChoiceField(label=_("Currency"))
     fee_micro = DecimalTextField(

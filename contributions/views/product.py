@@ -124,7 +124,7 @@ def _licences(row: Product, *, may_revoke: bool) -> Table:
     found = row.licences.select_related("licensee")
     heads = [_("Licensee"), _("Scope"), _("Terms"), _("From"), _("Until")]
     return Table(
-        caption=_("Licences"),
+        caption=_("Licences on this product"),
         columns=columns(*heads),
         rows=[_licence_cells(licence, may_revoke=may_revoke) for licence in found],
         empty=Empty(_("No licence is recorded")),

@@ -143,7 +143,7 @@ def _later(request: SignedInRequest, work: ContributionQuerySet) -> Table:
     own = work.order_by().values_list("product", flat=True).distinct()
     later = products_visible_to(request.user).filter(pk__in=later_products(own))
     return Table(
-        caption=_("What became of the work"),
+        caption=_("Products made with it"),
         columns=columns(_("Product"), _("Kind"), _("Operator")),
         rows=[
             [
