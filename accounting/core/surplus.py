@@ -5,12 +5,14 @@ Source: value-model.md, d; Foley 1982.
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
 from accounting.core.declared import amount_of
 from accounting.core.policy import Policy
 from accounting.core.sharing import part_per_million, total_of
-from accounting.core.tables import Inputs, Int, Price
+from accounting.core.tables import Flag, Inputs, Int, Price
 
 
 def price_of(inputs: Inputs, policy: Policy, content_uh: Int) -> Price:
@@ -20,6 +22,10 @@ def price_of(inputs: Inputs, policy: Policy, content_uh: Int) -> Price:
     costs constant capital. The first rent estimate is what surplus exceeds the average profit
     on the capital advanced by; the second what value added exceeds new value by, at the
     policy's monetary expression of labour time.
+
+    What counts as new value is disputed (Teixeira & Rotta 2012; Foley 2013): either every copy
+    carries its share of what creation cost, so all labour to date is valorised, or copies are
+    valueless and only the period's own labour is. `value.value_approach` says which.
 
     Args:
         content_uh: Labour content per contribution.
@@ -34,7 +40,7 @@ def price_of(inputs: Inputs, policy: Policy, content_uh: Int) -> Price:
     surplus = revenue - constant - variable
     capital = amount_of(inputs.facts, "capital_advanced")
     average = part_per_million(capital, policy.value.reference_profit_ppm)
-    labour = total_of(content_uh, "content_uh")
+    labour = total_of(content_uh[_makes_new_value(inputs, policy)], "content_uh")
     new_value = policy.value.melt_micro_per_hour * labour // 10**6
     return Price(
         revenue_micro=revenue,
@@ -47,3 +53,10 @@ def price_of(inputs: Inputs, policy: Policy, content_uh: Int) -> Price:
         transfer_micro=revenue - constant - new_value,
         compute_micro=sum(costs.amount_micro[of_compute].tolist()),
     )
+
+
+def _makes_new_value(inputs: Inputs, policy: Policy) -> Flag:
+    days = inputs.contributions.occurred_day
+    if policy.value.value_approach == "copies_are_rent":
+        return np.asarray(days >= (inputs.period.start - date(1970, 1, 1)).days, dtype=np.bool_)
+    return np.ones(len(days), dtype=np.bool_)

@@ -58,7 +58,12 @@ class Shares:
 
 def share_out(world: World, policy: Policy, labour: dict[str, Labour]) -> Shares:
     """Share the period's money out, from the labour content of each contribution."""
-    price = price_of(world, policy, sum(row.content_uh for row in labour.values()))
+    valorised = sum(
+        labour[row.id].content_uh
+        for row in world.rows()
+        if policy.value.value_approach != "copies_are_rent" or row.occurred_on >= world.start
+    )
+    price = price_of(world, policy, valorised)
     revenue = product_revenue(world, policy)
     funds = find_funds(world, policy, price, revenue)
     done: list[PoolShare] = []

@@ -124,6 +124,7 @@ def policy(rng: Random) -> Document:
         "half_life_days": rng.randint(1, 2000) if chance(rng, 40) else None,
         "productive_business_labour": chance(rng, 30),
         "value": {
+            "value_approach": rng.choice(("averaged_creation_cost", "copies_are_rent")),
             "reference_profit_ppm": ratio(rng, 0, 300_000),
             "melt_micro_per_hour": rng.randint(0, 200_000_000),
         },

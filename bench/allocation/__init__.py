@@ -1,0 +1,1 @@
+"""What a run costs, step by step, as worlds grow."""

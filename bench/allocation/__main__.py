@@ -1,0 +1,33 @@
+"""`python -m bench.allocation`: measure runs of growing worlds on servers of their own."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import django
+
+from bench.table import render
+from config.embedded import default_home, services
+
+
+def main() -> int:
+    """Measure and print one table."""
+    home = default_home() / "bench"
+    with services(home) as where:
+        os.environ.update(where.environment())
+        os.environ["HUISU_MODE"] = "local"
+        os.environ["HUISU_HOME"] = str(home)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        django.setup()
+        from django.core.management import call_command
+
+        from bench.allocation.steps import measure
+
+        call_command("migrate", verbosity=0)
+        sys.stdout.write(render(measure()) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
