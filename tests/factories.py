@@ -176,3 +176,11 @@ def computed_run(period: Period | None = None) -> Run:
     runs.compute_run(run_id=run.pk)
     run.refresh_from_db()
     return run
+
+
+def simulated_run(period: Period, policy: Policy) -> Run:
+    """A run under a policy that is not in force, computed in this process."""
+    run = runs.request_run(period=period, policy=policy, requested_by=None, simulation=True)
+    runs.compute_run(run_id=run.pk)
+    run.refresh_from_db()
+    return run

@@ -19,6 +19,7 @@ from accounting.views.access import (
     signed_in,
 )
 from accounting.views.runs import run_trail
+from accounting.views.suppression import Cell as Group
 from accounting.views.tables import Card, Cell, Empty, Table, columns, number
 from accounting.views.words import labour_name, pool_name
 from contributions.formatting import factor, hours_of_content, hours_of_seconds, money
@@ -173,10 +174,12 @@ def _labour_table(run: Run, product: Product, reader: Reader) -> Table:
             Sum("content_uh"),
         )
     )
+    cells = {code: Group(workers, content, 0) for code, workers, _s, _c, content in sums}
+    hidden = run_reading.small_types(cells, fewest)
     rows = []
     for code, workers, seconds, credited, content in sums:
         name = Cell(labour_name(code), kind=code.lower())
-        if workers < fewest:
+        if code in hidden:
             rows.append([name, *(number(_("suppressed")) for _place in range(4))])
             continue
         rows.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounting.models import EscrowEntry, Run, RunNorm, RunPool
@@ -45,8 +46,11 @@ def pools_table(run: Run) -> Table:
         rows=rows,
         totals=[
             Cell(_("Together")),
-            *(number(money(amount, currency)) for amount in together),
-            number(figure(sum(row.lines for row in sums))),
+            *(
+                number(money(amount, currency), leads_to)
+                for amount, leads_to in zip(together, ("#price", "#labour", "#escrow"), strict=True)
+            ),
+            number(figure(sum(row.lines for row in sums)), "#labour"),
         ],
         empty=Empty(_("The policy has no pools"), _("Draft a policy that has one.")),
     )
@@ -83,8 +87,11 @@ def products_table(run: Run) -> Table:
     )
 
 
-def norms_table(run: Run) -> Table:
-    """Return the norms: what a unit of each task takes on average."""
+def norms_table(run: Run, *, fewest: int) -> Table:
+    """Return the norms: what a unit of each task takes on average.
+
+    Hours and output of few producers are suppressed; their norm itself is a rule of the run.
+    """
     names = dict(TaskType.objects.values_list("code", "name"))
     return Table(
         caption=_("Norms: socially necessary labour time"),
@@ -97,14 +104,15 @@ def norms_table(run: Run) -> Table:
             _("Method"),
             numeric=(1, 2, 3, 4),
         ),
-        rows=[_norm_row(norm, names) for norm in run.norms.all()],
+        rows=[_norm_row(run, norm, names, fewest) for norm in run.norms.all()],
         empty=Empty(
             _("No norms"), _("A norm needs accepted work with time and units. Record both.")
         ),
     )
 
 
-def _norm_row(norm: RunNorm, names: dict[str, str]) -> list[Cell]:
+def _norm_row(run: Run, norm: RunNorm, names: dict[str, str], fewest: int) -> list[Cell]:
+    agreed = f"{reverse('policy', args=[run.policy.public_id])}#norm"
     method = norm.method
     if norm.shrunk_toward:
         method = _("{method}, leaning on {parent}").format(
@@ -112,10 +120,15 @@ def _norm_row(norm: RunNorm, names: dict[str, str]) -> list[Cell]:
         )
     return [
         Cell(names.get(norm.task_type, norm.task_type), detail=norm.scope),
-        number(hours_of_seconds(norm.seconds)),
-        number(figure(Decimal(norm.effective_micro_units).scaleb(-6), digits=2)),
-        number(figure(Decimal(norm.norm_nanoseconds).scaleb(-9), digits=3)),
-        number(figure(norm.producers)),
+        *(
+            number(_("suppressed") if norm.producers < fewest else text, agreed)
+            for text in (
+                hours_of_seconds(norm.seconds),
+                figure(Decimal(norm.effective_micro_units).scaleb(-6), digits=2),
+            )
+        ),
+        number(figure(Decimal(norm.norm_nanoseconds).scaleb(-9), digits=3), agreed),
+        number(_("suppressed") if norm.producers < fewest else figure(norm.producers), agreed),
         Cell(method),
     ]
 
@@ -188,8 +201,12 @@ def escrow_table(run: Run, *, pool: RunPool | None = None) -> Table:
     )
 
 
-def labour_table(run: Run, *, fewest: int) -> Table:
-    """Return what each type of labour earns, with types of few people suppressed."""
+def labour_table(run: Run, *, fewest: int, to_lines: bool) -> Table:
+    """Return what each type of labour earns, with types of few people suppressed.
+
+    Args:
+        to_lines: Whether the reader may open lines; otherwise sums lead to the pools.
+    """
     currency = run.period.currency
     types = run_reading.by_type(run_reading.labour_cells(run))
     small = run_reading.small_types(types, fewest)
@@ -200,14 +217,14 @@ def labour_table(run: Run, *, fewest: int) -> Table:
             hidden = number(_("suppressed"))
             rows.append([Cell(labour_name(code), kind=code.lower()), hidden, hidden, hidden])
             continue
-        href = "" if fewest else links.lines_url(run, labour_type=code)
+        href = links.lines_url(run, labour_type=code) if to_lines else "#pools"
         part = cell.amount_micro * 1_000_000 // total if total else 0
         rows.append(
             [
                 Cell(labour_name(code), kind=code.lower(), href=href),
-                number(figure(cell.workers)),
+                number(figure(cell.workers), href),
                 number(money(cell.amount_micro, currency), href),
-                number(share(part)),
+                number(share(part), href),
             ]
         )
     return Table(

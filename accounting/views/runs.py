@@ -168,10 +168,10 @@ def _result(run: Run, reader: Reader) -> dict[str, Any]:
         "pools_figure": run_figures.pools_figure(run),
         "price_figure": run_figures.price_figure(run),
         "pools": run_tables.pools_table(run),
-        "labour": run_tables.labour_table(run, fewest=fewest),
+        "labour": run_tables.labour_table(run, fewest=fewest, to_lines=reader.sees_single_rows),
         "products": run_tables.products_table(run),
         "indicators": run_tables.indicators_table(run, fewest=fewest),
-        "norms": run_tables.norms_table(run),
+        "norms": run_tables.norms_table(run, fewest=fewest),
         "escrow": run_tables.escrow_table(run),
         "sees_rows": reader.sees_single_rows,
         "statements": statements_table(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import QuerySet, Sum
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounting.models import Line, Statement
+from accounting.models import Line, RunPool, Statement
 from accounting.views import downloads, links, notices
 from accounting.views.access import Reader, SignedInRequest, find, reader_of, signed_in
 from accounting.views.line_tables import lines_table
-from accounting.views.pay_rates import PayRate, pay_rate
+from accounting.views.pay_rates import pay_rate
 from accounting.views.statement_tables import paid_micro, statements_table
 from accounting.views.tables import (
     ABSENT,
@@ -33,6 +33,7 @@ from accounting.views.tables import (
 )
 from accounting.views.words import POOL_MEANINGS, pool_name
 from contributions.formatting import money, share
+from contributions.models import Product
 
 PAGE = 100
 MOST_LINES = 500
@@ -76,7 +77,7 @@ def statement(request: SignedInRequest, statement_id: str) -> HttpResponseBase:
         statement_id,
     )
     run = found.run
-    lines = list(_lines_of(found)[: MOST_LINES + 1])
+    lines = list(_largest_lines(found)[: MOST_LINES + 1])
     context: dict[str, Any] = {
         "statement": found,
         "run": run,
@@ -88,7 +89,7 @@ def statement(request: SignedInRequest, statement_id: str) -> HttpResponseBase:
         "by_pool": _by_pool(found),
         "by_product": _by_product(found),
         "payment": _payment(found),
-        "rate": _rate_facts(found, pay_rate(found)),
+        "rate": pay_rate(found).facts(run.period.currency),
         "lines": lines_table(
             lines[:MOST_LINES],
             run,
@@ -107,31 +108,38 @@ def statement(request: SignedInRequest, statement_id: str) -> HttpResponseBase:
     return render(request, "accounting/statement.html", context)
 
 
-def _lines_of(statement: Statement) -> Any:
-    return (
-        Line.objects.filter(
-            pool__in=list(statement.run.pools.all()), contribution__worker=statement.worker_id
-        )
-        .select_related(
-            "pool", "contribution__worker", "contribution__product", "contribution__task_type"
-        )
-        .order_by("-amount_micro", "pk")
+def _lines_of(statement: Statement) -> QuerySet[Line]:
+    return Line.objects.filter(
+        pool__in=list(statement.run.pools.all()), contribution__worker=statement.worker_id
     )
 
 
-def _sums(statement: Statement, *columns_: str) -> dict[Any, int]:
-    """Add up a statement's lines by columns."""
-    sums: defaultdict[Any, int] = defaultdict(int)
-    for line in _lines_of(statement):
-        key: Any = line
-        for column in columns_:
-            key = getattr(key, column)
-        sums[key] += line.amount_micro
-    return dict(sums)
+def _largest_lines(statement: Statement) -> QuerySet[Line]:
+    rows = _lines_of(statement).select_related(
+        "pool", "contribution__worker", "contribution__product", "contribution__task_type"
+    )
+    return rows.order_by("-amount_micro", "pk")
+
+
+def _sums(statement: Statement, column: str) -> dict[int, int]:
+    """Add up a statement's lines by a column that names other rows."""
+    rows = _lines_of(statement).order_by().values_list(column)
+    return dict(rows.annotate(Sum("amount_micro")))
+
+
+def _by_pools(statement: Statement) -> dict[RunPool, int]:
+    sums = _sums(statement, "pool_id")
+    return {pool: sums[pool.pk] for pool in statement.run.pools.all() if pool.pk in sums}
+
+
+def _by_products(statement: Statement) -> dict[Product, int]:
+    sums = _sums(statement, "contribution__product_id")
+    products = Product.objects.in_bulk(sums)
+    largest_first = sorted(sums, key=lambda number_: (-sums[number_], number_))
+    return {products[number_]: sums[number_] for number_ in largest_first}
 
 
 def _by_pool(statement: Statement) -> Table:
-    rows = sorted(_sums(statement, "pool").items(), key=lambda item: item[0].position)
     table = [
         (
             Cell(
@@ -141,20 +149,18 @@ def _by_pool(statement: Statement) -> Table:
             ),
             amount,
         )
-        for pool, amount in rows
+        for pool, amount in _by_pools(statement).items()
     ]
     return _parts(statement, table, _("By pool"), _("Pool"))
 
 
 def _by_product(statement: Statement) -> Table:
-    sums = _sums(statement, "contribution", "product")
-    rows = sorted(sums.items(), key=lambda item: -item[1])
     table = [
         (
             Cell(str(product), href=links.product_in_run_url(statement.run, product.pk)),
             amount,
         )
-        for product, amount in rows
+        for product, amount in _by_products(statement).items()
     ]
     return _parts(statement, table, _("By product you worked for"), _("Product"))
 
@@ -214,19 +220,14 @@ def _payment(statement: Statement) -> list[FactRow]:
 
 def sentence_of(statement: Statement) -> str:
     """Say in one sentence how a statement came about."""
-    sums = _sums(statement, "pool")
+    sums = _by_pools(statement)
     if not sums:
         return _("Nothing was added this time; an earlier rest is carried on.")
     largest = max(sums, key=lambda pool: sums[pool])
-    products = _sums(statement, "contribution", "product")
-    product = max(products, key=lambda row: products[row])
+    product = next(iter(_by_products(statement)))
     return _("Most of it is {pool}, and most of that work went into {product}.").format(
         pool=pool_name(largest), product=product
     )
-
-
-def _rate_facts(statement: Statement, rate: PayRate) -> list[FactRow]:
-    return rate.facts(statement.run.period.currency)
 
 
 def _empty(reader: Reader) -> Empty:
