@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contributions.currencies import MINOR_DIGITS
 from contributions.forms.facets import named_workers
@@ -94,7 +95,9 @@ class LabourForm(forms.Form):
     )
     phase = forms.ChoiceField(required=False, label=_("Phase"))
     occurred_on = DateField(label=_("Day of work"))
-    hours = DecimalTextField(label=_("Hours"), required=False, largest=_MOST_HOURS)
+    hours = DecimalTextField(
+        label=pgettext_lazy("typed duration", "Hours"), required=False, largest=_MOST_HOURS
+    )
     minutes = DecimalTextField(label=_("Minutes"), required=False, largest=MINUTES_AN_HOUR - 1)
     time_basis = forms.ChoiceField(
         label=_("How the time is known"),
