@@ -139,8 +139,9 @@ def _surplus_rate(read: _Reading) -> list[Step]:
 
 
 def _surplus_rate_in_labour(read: _Reading) -> list[Step]:
+    content = hours_of_content(run_reading.new_value_content(read.run))
     return [
-        read.content(),
+        read.hours(_("Labour content L that makes new value"), content, "products"),
         read.melt(),
         read.price(_("New value, MELT × L"), "new_value_micro"),
         read.price(_("Variable capital v"), "variable_capital_micro"),

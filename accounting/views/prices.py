@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounting.models import Cost, Fact, Run
-from accounting.views import links, notices, run_figures
+from accounting.views import links, notices, run_figures, run_reading
 from accounting.views.access import SignedInRequest, find_run_with_result, signed_in
 from accounting.views.runs import run_trail
 from accounting.views.tables import Cell, Empty, Table, columns, number
@@ -85,7 +85,7 @@ def _rents(run: Run) -> Table:
     period = reverse("period", args=[run.period.public_id])
     capital = run.period.facts.filter(name=Fact.Name.CAPITAL_ADVANCED).aggregate(sum=Sum("value"))
     advanced = int((capital["sum"] or 0) * 1_000_000)
-    content = run.products.aggregate(sum=Sum("own_content_uh"))["sum"] or 0
+    content = run_reading.new_value_content(run)
     rate = factor(value["reference_profit_ppm"])
     melt = money(value["melt_micro_per_hour"], run.period.currency)
     hours = hours_of_content(content)

@@ -16,7 +16,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from accounting.core.lineage import build_lineage, embody
 from accounting.core.tables import Edges
-from accounting.models import EscrowEntry, Flow, Line, Run, RunPool
+from accounting.models import EscrowEntry, Flow, Line, Run, RunLabour, RunPool
 from accounting.views.suppression import Cell, is_hidden, too_small
 from contributions.models import LineageEdge, Product
 
@@ -129,6 +129,17 @@ def embodied_content(run: Run) -> dict[int, int]:
     )
     total = embody(build_lineage(edges, len(own)), list(own.values())).total
     return dict(zip(own, total, strict=True))
+
+
+def new_value_content(run: Run) -> int:
+    """Return the labour content that makes new value under the policy, in µh.
+
+    Where copies are valueless, only labour of the period itself does (value-model.md d).
+    """
+    labour = RunLabour.objects.filter(run=run)
+    if run.policy.document["value"]["value_approach"] == "copies_are_rent":
+        labour = labour.filter(contribution__occurred_on__gte=run.period.starts_on)
+    return labour.aggregate(sum=Sum("content_uh"))["sum"] or 0
 
 
 def lineage_of(run: Run) -> QuerySet[LineageEdge]:

@@ -26,7 +26,7 @@ def pools_table(run: Run) -> Table:
         href = links.pool_url(run, row.pool)
         rows.append(
             [
-                Cell(pool_name(row.pool), href=href, detail=row.pool.code),
+                Cell(pool_name(row.pool), href=href, detail=_code(row.pool)),
                 number(money(row.pool.funded_micro, currency), href),
                 number(money(row.paid_micro, currency), f"{href}#lines"),
                 number(money(row.held_micro, currency), f"{href}#held"),
@@ -54,6 +54,11 @@ def pools_table(run: Run) -> Table:
         ],
         empty=Empty(_("The policy has no pools"), _("Draft a policy that has one.")),
     )
+
+
+def _code(pool: RunPool) -> str:
+    """Return what the policy calls a pool; the name of a licence pool says it already."""
+    return "" if pool.kind == "licence" else pool.code
 
 
 def products_table(run: Run) -> Table:

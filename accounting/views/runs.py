@@ -212,7 +212,7 @@ def _cards(run: Run, fewest: int) -> list[Card]:
             money(paid, currency),
             f"{url}#pools",
             currency,
-            _("{part} of revenue, for {count} contributions; people: {people}").format(
+            _("{part} of revenue · people: {people} · contributions: {count}").format(
                 part=share(part),
                 count=figure(run.contributions_count or 0),
                 people=people(run, fewest),

@@ -1,9 +1,11 @@
+# ruff: noqa: RUF001 - formulas are written with the signs of mathematics
 """The run's page: every number leads somewhere, and the numbers are those of the ledger."""
 
 from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -12,8 +14,9 @@ from django.test import Client
 from accounting.models import Line, Run
 from accounting.services.explaining import explain_line
 from accounting.views.indicator_catalogue import CATALOGUE
+from accounting.views.run_reading import new_value_content
 from accounting.views.trace_nodes import Node, trace_nodes
-from contributions.formatting import money
+from contributions.formatting import hours_of_content, money
 from contributions.models import Organisation
 from tests import factories
 
@@ -116,3 +119,20 @@ def test_a_simulation_and_made_up_records_are_told_on_top(run: Run) -> None:
         text = client.get(f"/runs/{simulated.public_id}/{page}").content.decode()
         assert "notice--simulation" in text
         assert "notice--synthetic" in text
+
+
+def test_where_copies_are_valueless_only_labour_of_the_period_is_multiplied(run: Run) -> None:
+    period = run.period
+    product = run.products.filter(own_content_uh__gt=0)[0].product
+    worker = run.statements.all()[0].worker
+    factories.contribution(worker, product, occurred_on=date(2025, 6, 1))
+    draft = factories.policy(
+        period.operator, version="rent", value={"value_approach": "copies_are_rent"}
+    )
+    simulated = factories.simulated_run(period, draft)
+    melt = draft.document["value"]["melt_micro_per_hour"]
+    content = new_value_content(simulated)
+    assert content < sum(row.own_content_uh for row in simulated.products.all())
+    assert simulated.price["new_value_micro"] == melt * content // 1_000_000
+    page = client_of(run).get(f"/runs/{simulated.public_id}/price/").content.decode()
+    assert f"× {hours_of_content(content)} h" in page
