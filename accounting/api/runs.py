@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -30,6 +30,7 @@ from contributions.models import ApiToken
 from contributions.services.replies import Reply
 
 TAG = "Runs"
+_PIECE_BYTES = 65_536
 
 
 class RunWithoutResult(AccountingError):
@@ -158,20 +159,24 @@ class RunBundleView(Item):
         """Return what a method answers by status."""
         return {(200, "application/zip"): {"type": "string", "format": "binary"}}
 
-    def get(self, request: Request, **_path: str) -> FileResponse:  # type: ignore[override]  # noqa: ARG002
+    def get(self, request: Request, **_path: str) -> StreamingHttpResponse:  # type: ignore[override]  # noqa: ARG002
         """Answer all inputs and results of a run as one archive that anybody can recompute."""
         run: Run = self.found()
         folder = runs.bundle_path(run)
         if not run.bundle_name or not folder.is_dir():
             raise RunWithoutResult(_("This run has no bundle: it is not computed."))
-        return FileResponse(_archive(folder), as_attachment=True, filename=f"{run.public_id}.zip")
+        response = StreamingHttpResponse(_archive(folder), content_type="application/zip")
+        response["Content-Disposition"] = f'attachment; filename="{run.public_id}.zip"'
+        return response
 
 
-def _archive(folder: Path) -> tempfile.SpooledTemporaryFile[bytes]:
-    archive = tempfile.SpooledTemporaryFile[bytes](max_size=8_000_000)
-    with ZipFile(archive, "w", ZIP_DEFLATED, compresslevel=1) as packed:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                packed.write(path, path.relative_to(folder).as_posix())
-    archive.seek(0)
-    return archive
+def _archive(folder: Path) -> Iterator[bytes]:
+    # The file lives as long as the iteration, also when the reader goes away in the middle.
+    with tempfile.SpooledTemporaryFile(max_size=8_000_000) as archive:
+        with ZipFile(archive, "w", ZIP_DEFLATED, compresslevel=1) as packed:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file():
+                    packed.write(path, path.relative_to(folder).as_posix())
+        archive.seek(0)
+        while piece := archive.read(_PIECE_BYTES):
+            yield piece
