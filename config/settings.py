@@ -44,6 +44,9 @@ else:
 SECRET_KEY_FALLBACKS = (
     env.secret("SECRET_KEY_FALLBACKS").split() if env.has("SECRET_KEY_FALLBACKS_FILE") else []
 )
+# Signs the transparency log's checkpoints; locally it is made on first use. Without one in
+# production records still get their leaves, but nothing is signed.
+HUISU_LOG_KEY_FILE = env.text("HUISU_LOG_KEY_FILE", str(HOME / "log-key") if LOCAL else "")
 
 # Applications
 
@@ -255,6 +258,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(HUISU_DATA / "celery-beat")
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {
         "task": "accounting.tasks.sweep_runs",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "publish-checkpoint": {
+        "task": "contributions.tasks.publish_checkpoint",
         "schedule": 30.0,
         "options": {"expires": 30},
     },

@@ -14,7 +14,9 @@ from accounting.core.canonical import sha256_of_json
 from accounting.core.errors import AccountingError
 from accounting.core.policy import parse_policy, policy_document
 from accounting.models import Policy, Ratification
+from accounting.services.logged import POLICY, RATIFICATION
 from contributions.models import Membership, Organisation, User
+from contributions.services import transparency
 from contributions.services.lineage import violated_constraint
 
 PRESETS = Path(__file__).resolve().parent.parent / "policies"
@@ -139,7 +141,7 @@ def ratify(
     locked = Policy.objects.select_for_update().get(pk=policy.pk)
     if locked.state != Policy.State.PROPOSED:
         raise PolicyNotProposed(_("This policy is not up for ratification."))
-    Ratification.objects.get_or_create(
+    ratification, new = Ratification.objects.get_or_create(
         policy=locked,
         organisation=organisation,
         defaults={
@@ -151,6 +153,9 @@ def ratify(
     sides = set(locked.ratifications.values_list("side", flat=True))
     if {Ratification.Side.LABOUR, Ratification.Side.PLATFORM} <= sides:
         _bring_into_force(locked, today=today)
+    if new:
+        # Last, because the log is locked from here on and no row may be waited for any more.
+        transparency.append(table=RATIFICATION, number=ratification.pk)
     policy.refresh_from_db()
 
 
@@ -180,3 +185,4 @@ def _bring_into_force(policy: Policy, *, today: date) -> None:
     policy.state = Policy.State.IN_FORCE
     policy.valid_from = policy.valid_from or today
     policy.save(update_fields=["state", "valid_from"])
+    transparency.append(table=POLICY, number=policy.pk)

@@ -16,9 +16,11 @@ from accounting.core.errors import AccountingError
 from accounting.core.tables import Allocation
 from accounting.models import Period, Policy, Run
 from accounting.services import lease
+from accounting.services.logged import RUN
 from accounting.services.run_inputs import Pinned, pin, universe
 from accounting.services.run_results import paid_workers, write_results
 from contributions.models import Contribution, User
+from contributions.services import checkpoints, transparency
 from contributions.services.lineage import violated_constraint
 
 
@@ -158,12 +160,14 @@ def _require_something_to_share(period: Period) -> None:
 
 def _compute(run: Run) -> None:
     pinned = _pin(run)
+    # Signed after the snapshot was read, so every record in it lies below the checkpoint.
+    checkpoint = checkpoints.covering()
     lease.advance(run=run, stage=Run.Stage.ALLOCATING)
     allocation = allocate(pinned.inputs)
     lease.advance(run=run, stage=Run.Stage.BUNDLING)
     directory = Path(settings.HUISU_DATA) / "bundles" / run.public_id
     manifest = write_bundle(
-        directory, pinned.inputs, allocation, run_id=run.public_id, checkpoint=""
+        directory, pinned.inputs, allocation, run_id=run.public_id, checkpoint=checkpoint
     )
     lease.advance(run=run, stage=Run.Stage.WRITING)
     try:
@@ -201,6 +205,7 @@ def _finish(run: Run, pinned: Pinned, allocation: Allocation, manifest: dict[str
     run.leased_until = None
     run.save()
     Run.objects.filter(pk=run.pk).update(finished_at=Now())
+    transparency.append(table=RUN, number=run.pk)
 
 
 def _fail(run: Run, error: AccountingError) -> None:

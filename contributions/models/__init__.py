@@ -1,13 +1,15 @@
 """What people did, for which model, and how models descend from one another.
 
 Parties own and do things; products are what labour went into; a contribution is one batch of
-labour. The files follow that order; `access` holds what lets programs in.
+labour. The files follow that order; `access` holds what lets programs in, `log` what proves
+the records unchanged.
 """
 
 from __future__ import annotations
 
 from contributions.models.access import ApiToken, StoredReply
 from contributions.models.labour import Contribution, ImportBatch, Source, TaskType
+from contributions.models.log import LogCheckpoint, LogSegment, LogTile
 from contributions.models.parties import (
     Alias,
     Consent,
@@ -26,6 +28,9 @@ __all__ = [
     "ImportBatch",
     "Licence",
     "LineageEdge",
+    "LogCheckpoint",
+    "LogSegment",
+    "LogTile",
     "Membership",
     "Organisation",
     "Product",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from contributions.models import Contribution, ImportBatch, Source, User
 from contributions.models.labour import Phase
+from contributions.services import transparency
 from contributions.services.lineage import violated_constraint
 from contributions.services.recording import AlreadyRecorded
 
@@ -99,6 +100,7 @@ def record_columns(
         raise
     batch.rows_read = batch.rows_recorded
     batch.save(update_fields=["rows_read", "rows_recorded"])
+    transparency.append_import(batch=batch)
     return batch
 
 

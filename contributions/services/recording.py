@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from contributions.currencies import minor_digits
 from contributions.errors import ContributionError
 from contributions.models import Contribution, Organisation, Source, User
+from contributions.services import transparency
 from contributions.services.lineage import violated_constraint
+from contributions.services.logged import LABOUR
 
 
 class AlreadyRecorded(ContributionError):
@@ -176,4 +178,9 @@ def _save(contribution: Contribution, *, today: date) -> Contribution:
         if violated_constraint(error) == "contribution_once_a_source":
             raise already from error
         raise
+    transparency.append(
+        table=LABOUR,
+        number=contribution.pk,
+        kind="correction" if contribution.supersedes_id else "contribution",
+    )
     return contribution

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from contributions.errors import ContributionError
 from contributions.models import Contribution, Source, User
+from contributions.services import transparency
 from contributions.services.lineage import violated_constraint
+from contributions.services.logged import LABOUR
 from contributions.services.recording import AlreadyRecorded, Entry, WorkInTheFuture
 
 _AT_ONCE = 2_000
@@ -45,6 +47,7 @@ def record_many(
         if violated_constraint(error) == "contribution_once_a_source":
             raise _already() from error
         raise
+    transparency.append_many(table=LABOUR, numbers=[record.pk for record in records])
     return outcomes
 
 

@@ -1,0 +1,125 @@
+"""Appending to the transparency log, in the very transaction that writes the rows.
+
+So a crash leaves a row with its leaf or neither. Writers take turns by one advisory lock that is
+held from the append to the commit; all hashing is done before it. Building the tree is left to
+the signing (`checkpoints`), which nobody waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection, transaction
+from numpy.typing import NDArray
+
+from contributions.identifiers import public_ids
+from contributions.log.leaves import ENTRY_BYTES, SALT_BYTES, commit_batch, new_salts
+from contributions.models import ImportBatch
+from contributions.models.log import MOST_LEAVES
+from contributions.services.logged import DIGEST_BYTES, LABOUR, LoggedTable
+
+NUMBER_BYTES = 8
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('huisu.log'))"
+_HEAD = """
+SELECT first_index + count FROM contributions_logsegment ORDER BY first_index DESC LIMIT 1
+"""
+_INSERT = """
+COPY contributions_logsegment
+    (first_index, count, kind, lowest, highest, numbers, entries, salts)
+FROM STDIN (FORMAT binary)
+"""
+_TYPES = ["int8", "int4", "varchar", "int8", "int8", "bytea", "bytea", "bytea"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """Leaves that are ready but for their place."""
+
+    kind: str
+    numbers: NDArray[np.int64]
+    entries: bytes
+    salts: bytes
+
+
+def append(*, table: LoggedTable, number: int, kind: str = "") -> None:
+    """Log one row that this transaction has written.
+
+    Args:
+        kind: What the leaf is called; the table's first kind unless given.
+    """
+    segments = _committed(table, kind or table.kinds[0], "r.id = %(number)s", {"number": number})
+    _insert(list(segments))
+
+
+def append_many(*, table: LoggedTable, numbers: list[int]) -> None:
+    """Log rows that this transaction has written."""
+    segments = _committed(table, table.kinds[0], "r.id = ANY(%(numbers)s)", {"numbers": numbers})
+    _insert(list(segments))
+
+
+def append_import(*, batch: ImportBatch) -> None:
+    """Log every row of an import that this transaction has written."""
+    segments = _committed(LABOUR, LABOUR.kinds[0], "r.batch_id = %(batch)s", {"batch": batch.pk})
+    _insert(list(segments))
+
+
+def head() -> int:
+    """Return how many leaves the log has."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HEAD)
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _committed(
+    table: LoggedTable, kind: str, condition: str, parameters: dict[str, object]
+) -> Iterator[_Segment]:
+    numbers, digests = table.digests(condition, parameters)
+    for start in range(0, len(numbers), MOST_LEAVES):
+        some = numbers[start : start + MOST_LEAVES]
+        salts = new_salts(len(some))
+        committed = commit_batch(
+            kind=kind,
+            ids=public_ids(table.prefix, some).tolist(),
+            digests=digests[start * DIGEST_BYTES : (start + len(some)) * DIGEST_BYTES],
+            salts=salts,
+        )
+        yield _Segment(kind, some, committed.entries, salts)
+
+
+@transaction.atomic(savepoint=False)
+def _insert(segments: list[_Segment]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK)
+        first_index = head()
+        with cursor.copy(_INSERT) as copy:
+            copy.set_types(_TYPES)
+            for segment in segments:
+                copy.write_row(_row(first_index, segment))
+                first_index += len(segment.numbers)
+
+
+def _row(first_index: int, segment: _Segment) -> tuple[object, ...]:
+    numbers = segment.numbers
+    return (
+        first_index,
+        len(numbers),
+        segment.kind,
+        int(numbers.min()),
+        int(numbers.max()),
+        numbers.astype(">i8").tobytes(),
+        segment.entries,
+        segment.salts,
+    )
+
+
+def check_lengths(*, count: int, numbers: bytes, entries: bytes, salts: bytes) -> bool:
+    """Tell whether a stored segment holds what its count says."""
+    return (
+        len(numbers) == count * NUMBER_BYTES
+        and len(entries) == count * ENTRY_BYTES
+        and len(salts) == count * SALT_BYTES
+    )
