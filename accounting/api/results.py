@@ -21,12 +21,15 @@ from accounting.api.outputs import (
 )
 from accounting.models import EscrowEntry, Flow, Line, Run, RunPool, Statement
 from accounting.services.explaining import explain_line
+from accounting.services.visibility import kept_periods
 from contributions.api.parameters import by_id, by_text, by_word
 from contributions.api.resources import Collection, Item, find
 from contributions.models import Contribution, Product, Worker
-from contributions.services.visibility import visible_workers
+from contributions.services.visibility import oversees, visible_workers
 
 TAG = "Results"
+FEWEST_FOR_REGULATORS = 10
+FEWEST_FOR_OTHERS = 5
 _BY_AMOUNT = {"id": "pk", "-id": "-pk", "amount": "amount_micro", "-amount": "-amount_micro"}
 _LINE_FILTERS = {
     "pool": by_id(RunPool, "pool", "Lines of one pool."),
@@ -198,13 +201,21 @@ class WorkerStatementsView(StatementsView):
 
 
 class RunNormsView(RunPart):
-    """The norms a run found: socially necessary labour time by task type."""
+    """The norms a run found: socially necessary labour time by task type.
+
+    Whoever is not the operator gets no norm of fewer than five producers, regulators none of
+    fewer than ten: it would tell how fast one person works.
+    """
 
     output = NormOutput
 
     def rows(self) -> QuerySet[Any]:
-        """Return the run's norms."""
-        return self.run().norms.all()
+        """Return the run's norms, as far as enough people stand behind them."""
+        run = self.run()
+        if kept_periods(self.user).filter(pk=run.period_id).exists():
+            return run.norms.all()
+        fewest = FEWEST_FOR_REGULATORS if oversees(self.user) else FEWEST_FOR_OTHERS
+        return run.norms.filter(producers__gte=fewest)
 
 
 class RunIndicatorsView(RunPart):

@@ -103,6 +103,8 @@ def test_a_labour_organisation_reads_the_rows_of_consenting_workers_only(run: Ru
 def test_a_regulator_reads_aggregates_and_no_single_row(run: Run) -> None:
     program = Program(factories.user(factories.organisation("regulator")))
     assert program.get(f"runs/{run.public_id}/indicators").json()["items"]
+    assert run.norms.exists()
+    assert program.get(f"runs/{run.public_id}/norms").json()["items"] == []
     for path in ("lines", "statements", "workers", "contributions", "revenue"):
         assert program.get(path).json()["items"] == [], path
     for row in (*Line.objects.all(), *Contribution.objects.all()):
