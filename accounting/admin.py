@@ -6,40 +6,17 @@ an agreement changes by a new version. So nothing of it can be added, changed or
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 
 from accounting import models
+from contributions.admin import ReadOnlyAdmin
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
+class ReadOnly(ReadOnlyAdmin):
     """Rows to look at."""
 
     show_full_result_count = False
     list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Refuse: the pages of the accounts add rows by their rules."""
-        return False
-
-    def has_change_permission(
-        self,
-        request: HttpRequest,
-        obj: Model | None = None,  # noqa: ARG002
-    ) -> bool:
-        """Refuse: what was written stays written."""
-        return False
-
-    def has_delete_permission(
-        self,
-        request: HttpRequest,
-        obj: Model | None = None,  # noqa: ARG002
-    ) -> bool:
-        """Refuse: what was written stays written."""
-        return False
 
 
 # Relations are fetched with the rows, or each list would ask the database once a row.

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounting.models.run import Run
-from contributions.models import Contribution, Organisation, Product, User, Worker
+from contributions.models import Contribution, LineageEdge, Organisation, Product, User, Worker
 from contributions.models.identified import Identified
 
 
@@ -107,6 +107,28 @@ class RunProduct(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id}"
+
+
+class RunEdge(models.Model):
+    """An edge of the lineage as the run saw it; the edge itself may change afterwards."""
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="edges")
+    upstream = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    downstream = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    relation = models.CharField(_("relation"), max_length=16, choices=LineageEdge.Relation.choices)
+    transfer_ppm = models.IntegerField(_("transfer coefficient (ppm)"))
+    machine_ppm = models.IntegerField(_("machine share (ppm)"))
+    evidence = models.CharField(_("evidence"), max_length=500, blank=True)
+    assumed = models.BooleanField(_("assumed"))
+
+    class Meta:
+        ordering = ["upstream_id", "downstream_id"]
+        constraints = [
+            models.UniqueConstraint(name="run_edge_once", fields=["run", "upstream", "downstream"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.upstream_id} → {self.downstream_id}"
 
 
 class RunPool(Identified):

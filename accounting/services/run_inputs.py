@@ -27,9 +27,13 @@ Int = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """The inputs of a run beside the row numbers that its positions stand for."""
+    """The inputs of a run beside the row numbers that its positions stand for.
+
+    `edges` are the lineage's own rows, in the order of `inputs.edges`.
+    """
 
     inputs: Inputs
+    edges: list[LineageEdge]
     product_ids: Int
     worker_ids: Int
     contribution_ids: Int
@@ -45,6 +49,7 @@ def pin(*, period: Period, policy: Policy) -> Pinned:
     """
     products = universe(period)
     product_ids = np.array([product.pk for product in products], dtype=np.int64)
+    edges = _edges_between(product_ids)
     money = read_money(period, product_ids)
     labour = read_labour(period, product_ids, licence_of=money.licence_of)
     valuations, scores = read_scores(product_ids, labour.contribution_ids)
@@ -58,7 +63,7 @@ def pin(*, period: Period, policy: Policy) -> Pinned:
         operator=period.operator.public_id,
         policy_document=policy.document,
         products=_products(products),
-        edges=_edges(product_ids),
+        edges=_edges(edges, product_ids),
         task_types=labour.task_types,
         workers=public_ids("wrk", labour.worker_ids).tolist(),
         grades=labour.grades,
@@ -74,7 +79,7 @@ def pin(*, period: Period, policy: Policy) -> Pinned:
         index_inputs=_index_inputs(products),
         facts=money.facts,
     )
-    return Pinned(inputs, product_ids, labour.worker_ids, labour.contribution_ids)
+    return Pinned(inputs, edges, product_ids, labour.worker_ids, labour.contribution_ids)
 
 
 def universe(period: Period) -> list[Product]:
@@ -99,12 +104,15 @@ def _products(products: list[Product]) -> Products:
     )
 
 
-def _edges(product_ids: Int) -> Edges:
-    rows = list(
+def _edges_between(product_ids: Int) -> list[LineageEdge]:
+    return list(
         LineageEdge.objects.filter(upstream__in=product_ids.tolist())
         .filter(downstream__in=product_ids.tolist())
         .order_by("upstream_id", "downstream_id")
     )
+
+
+def _edges(rows: list[LineageEdge], product_ids: Int) -> Edges:
     columns = np.array(
         [[r.upstream_id, r.downstream_id, r.transfer_ppm, r.machine_ppm] for r in rows],
         dtype=np.int64,

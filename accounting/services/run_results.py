@@ -12,6 +12,7 @@ from accounting.models import (
     EscrowEntry,
     Flow,
     Run,
+    RunEdge,
     RunIndicator,
     RunNorm,
     RunPool,
@@ -28,6 +29,7 @@ def write_results(*, run: Run, pinned: Pinned, allocation: Allocation) -> None:
     _write_norms(run, allocation)
     _write_labour(run, pinned, allocation)
     _write_products(run, pinned, allocation)
+    _write_edges(run, pinned)
     pools = _write_pools(run, allocation)
     for pool, share in zip(pools, allocation.pools, strict=True):
         _write_flows(pool, share, pinned)
@@ -92,6 +94,22 @@ def _write_products(run: Run, pinned: Pinned, allocation: Allocation) -> None:
         for number, r, c in zip(
             pinned.product_ids, allocation.product_revenue_micro, own, strict=True
         )
+    )
+
+
+def _write_edges(run: Run, pinned: Pinned) -> None:
+    RunEdge.objects.bulk_create(
+        RunEdge(
+            run=run,
+            upstream_id=edge.upstream_id,
+            downstream_id=edge.downstream_id,
+            relation=edge.relation,
+            transfer_ppm=edge.transfer_ppm,
+            machine_ppm=edge.machine_ppm,
+            evidence=edge.evidence,
+            assumed=edge.assumed,
+        )
+        for edge in pinned.edges
     )
 
 

@@ -16,9 +16,9 @@ from django.db.models import Count, QuerySet, Sum
 
 from accounting.core.lineage import build_lineage, embody
 from accounting.core.tables import Edges
-from accounting.models import EscrowEntry, Flow, Line, Run, RunLabour, RunPool
+from accounting.models import EscrowEntry, Flow, Line, Run, RunEdge, RunLabour, RunPool
 from accounting.views.suppression import Cell, is_hidden, too_small
-from contributions.models import LineageEdge, Product
+from contributions.models import Product
 
 KEPT_SECONDS = 24 * 3600
 
@@ -142,10 +142,9 @@ def new_value_content(run: Run) -> int:
     return labour.aggregate(sum=Sum("content_uh"))["sum"] or 0
 
 
-def lineage_of(run: Run) -> QuerySet[LineageEdge]:
-    """Return the edges between products of a run."""
-    products = run.products.values("product_id")
-    return LineageEdge.objects.filter(upstream__in=products, downstream__in=products)
+def lineage_of(run: Run) -> QuerySet[RunEdge]:
+    """Return the edges between products of a run, as the run saw them."""
+    return RunEdge.objects.filter(run=run)
 
 
 def _pool_sums(run: Run) -> list[PoolSum]:
