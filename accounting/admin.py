@@ -7,6 +7,7 @@ an agreement changes by a new version. So nothing of it can be added, changed or
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import Model
 
 from accounting import models
 from contributions.admin import ReadOnlyAdmin
