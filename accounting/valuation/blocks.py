@@ -18,6 +18,7 @@ from queue import SimpleQueue
 from typing import Final, Generic, Protocol, TypeVar
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from accounting.valuation.distances import Rows, Tile, measure_tile
 from accounting.valuation.errors import ValuationError
@@ -27,8 +28,8 @@ from accounting.valuation.sums import LaneSums, mean_and_error
 LANE: Final = 8
 """Test points summed one after the other; part of what fixes the bits of a result."""
 
-TILE_BYTES: Final = 48 << 20
-"""Memory for the distances of one tile, if two lanes fit; affects speed only."""
+TILE_BYTES: Final = 56 << 20
+"""Memory for the distances one thread holds, if a lane fits; affects speed only."""
 
 SUMS_MAGIC: Final = b"HSBLK1\0\0"
 
@@ -131,7 +132,7 @@ class TestGame(Generic[Scratch]):
     rows: Rows
     kernel: TestKernel[Scratch]
     baseline: float
-    block_size: int = 64
+    block_size: int
 
     @property
     def block_count(self) -> int:
@@ -171,20 +172,25 @@ def value_block(game: TestGame[Scratch], index: int, *, threads: int | None = No
     part = game.block_part(index)
     threads = threads or os.cpu_count() or 1
     lanes = [game.new_sums() for _ in range(part.start, part.stop, LANE)]
-    spares: SimpleQueue[Scratch] = SimpleQueue()
+    size = _tile_size(game, len(lanes), threads)
+    spares: SimpleQueue[tuple[FloatArray, Scratch]] = SimpleQueue()
     for _ in range(threads):
-        spares.put(game.kernel.new_scratch(game.rows, game.training.owner_count))
+        buffer = np.empty((size, game.training.count))
+        spares.put((buffer, game.kernel.new_scratch(game.rows, game.training.owner_count)))
 
-    def add(tile: Tile, sums: LaneSums) -> None:
-        scratch = spares.get()
-        game.kernel.add_tests(game.rows, tile, scratch, sums)
-        spares.put(scratch)
+    def add_tile(start: int) -> None:
+        buffer, scratch = spares.get()
+        tests = slice(start, min(start + size, part.stop))
+        tile = measure_tile(game.rows, game.tests, tests, buffer)
+        first = (start - part.start) // LANE
+        for lane, piece in enumerate(_lane_pieces(tile), start=first):
+            game.kernel.add_tests(game.rows, piece, scratch, lanes[lane])
+        spares.put((buffer, scratch))
 
-    with ThreadPoolExecutor(threads) as pool:
-        for start, tile in _tiles(game, part):
-            lane = (start - part.start) // LANE
-            pieces = list(_lane_pieces(tile))
-            list(pool.map(add, pieces, lanes[lane : lane + len(pieces)]))
+    # Every thread multiplies for itself: a BLAS of many threads leaves them spinning for work,
+    # on the cores that ours are to use next.
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+        list(pool.map(add_tile, range(part.start, part.stop, size)))
     return _add_lanes(index, part.stop - part.start, lanes)
 
 
@@ -261,14 +267,10 @@ def value_all(game: TestGame[Scratch], *, threads: int | None = None) -> Valuati
     return merge(game, value_blocks(game, threads=threads))
 
 
-def _tiles(game: TestGame[Scratch], part: slice) -> Iterator[tuple[int, Tile]]:
-    """Tiles of a block, of whole lanes: what fits in memory, but two at least."""
+def _tile_size(game: TestGame[Scratch], lanes: int, threads: int) -> int:
+    """Test points whose distances one thread holds at once: whole lanes, an even part each."""
     fitting = TILE_BYTES // (8 * game.training.count * LANE)
-    size = min(max(fitting, 2) * LANE, part.stop - part.start)
-    buffer = np.empty((size, game.training.count))
-    for start in range(part.start, part.stop, size):
-        stop = min(start + size, part.stop)
-        yield start, measure_tile(game.rows, game.tests, slice(start, stop), buffer)
+    return LANE * max(1, min(fitting, -(-lanes // threads)))
 
 
 def _lane_pieces(tile: Tile) -> Iterator[Tile]:

@@ -25,7 +25,7 @@ from accounting.valuation.distances import (
     measure_tile,
 )
 from accounting.valuation.neighbours import NeighbourRule, coalition_utility, neighbour_rule
-from accounting.valuation.ordering import PLACE_MASK, Query, new_sorter, order_points
+from accounting.valuation.ordering import PLACE_MASK, Query, Sorter, new_sorter, order_points
 from accounting.valuation.points import BoolArray, FloatArray, IntArray, TestPoints, TrainingPoints
 from accounting.valuation.utility import Agreement, Utility
 
@@ -132,7 +132,7 @@ def _knn_curves(
     rows = kernel_rows(training, matches=utility.agreement is Agreement.LABEL)
     rule = neighbour_rule(utility)
     sorter, weights = new_sorter(training.count), np.empty(training.count)
-    everyone = np.arange(training.count)
+    everyone = np.empty(0, dtype=np.int64)
     buffer = np.empty((min(TESTS_AT_ONCE, tests.count), training.count))
     totals = np.zeros((2, len(removed)))
     for start in range(0, tests.count, TESTS_AT_ONCE):
@@ -140,31 +140,24 @@ def _knn_curves(
         for t in range(len(tile.norms)):
             fill_distances(tile.products[t], rows.norms, tile.norms[t])
             fill_weights(rows, tile.targets[t], weights)
-            query = Query(tile.features[t], tile.norms[t], tile.products[t])
-            # Points of one weight may leave at different steps, so no two are of a kind.
-            order_points(rows, query, everyone, weights[:0], sorter)
+            query = Query(tile.features[t], tile.norms[t], tile.products[t], weights)
+            # Points of one weight may leave at different steps, so they are not alike.
+            order_points(rows, query, everyone, False, sorter)
             for turn in range(2):
-                _add_steps(sorter.packed, weights, leaving[turn], rule, totals[turn])
+                _add_steps(sorter, leaving[turn], rule, totals[turn])
     curves = totals / tests.count
     return RemovalCurves(removed, curves[0], curves[1])
 
 
 @compiled
-def _add_steps(
-    packed: IntArray,
-    weights: FloatArray,
-    leaving: IntArray,
-    rule: NeighbourRule,
-    totals: FloatArray,
-) -> None:
+def _add_steps(sorter: Sorter, leaving: IntArray, rule: NeighbourRule, totals: FloatArray) -> None:
     """Add the utility of who is left at each step, for one test point."""
     for step in range(totals.shape[0]):
         total = 0.0
         found = 0
-        for i in range(weights.shape[0]):
-            place = packed[i] & PLACE_MASK
-            if leaving[place] > step:
-                total += weights[place]
+        for i in range(leaving.shape[0]):
+            if leaving[sorter.packed[i] & PLACE_MASK] > step:
+                total += sorter.ranked[i]
                 found += 1
                 if found == rule.k:
                     break

@@ -32,10 +32,20 @@ SLACK: Final = 1e-9
 """How much more complaint the second step allows, relative to the utilities, for rounding."""
 
 
+class TooManyComplaints(ValuationError):
+    """More coalitions were measured than the solver can weigh in reasonable time."""
+
+    code = "valuation_too_many_complaints"
+
+
 class LeastCoreUnsolved(ValuationError):
     """The solver gave up on the table."""
 
     code = "valuation_least_core_unsolved"
+
+
+MOST_COALITIONS: Final = 1 << 16
+"""Every coalition of sixteen players: about a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,7 @@ def least_core(table: UtilityTable) -> LeastCore:
 
     Raises:
         TableIncomplete: v(∅) or v(all) was never measured.
+        TooManyComplaints: More than 2^16 coalitions were measured.
         LeastCoreUnsolved: The solver gave up.
     """
     everyone = 2**table.players - 1
@@ -65,6 +76,11 @@ def least_core(table: UtilityTable) -> LeastCore:
     if table.players == 1:
         return LeastCore(np.array([total]), 0.0)
     measured = np.isfinite(gains)
+    if np.count_nonzero(measured) > MOST_COALITIONS:
+        raise TooManyComplaints(
+            f"the least core weighs at most {MOST_COALITIONS} coalitions",
+            coalitions=int(np.count_nonzero(measured)),
+        )
     measured[[0, everyone]] = False
     members, demands = members_of(table.players)[measured].astype(float), gains[measured]
     if not len(members):

@@ -22,7 +22,7 @@ from accounting.valuation.points import TestPoints, TrainingPoints, require_same
 from accounting.valuation.threshold import threshold_shapley
 from accounting.valuation.utility import Agreement, Kind, Utility
 
-LARGEST_BLOCK: Final = 64
+LARGEST_BLOCK: Final = 128
 LEAST_RUNS: Final = 3
 """A valuation is cut into at least so many blocks, so that its stability can be measured."""
 
@@ -80,7 +80,7 @@ def prepare(
 
 
 def block_size(test_count: int) -> int:
-    """Test points per block: 64, or fewer where that makes less than three blocks.
+    """Test points per block: 128, or fewer where that makes less than three blocks.
 
     Whole lanes where they fit; a function of the validation set alone, so that every worker
     cuts the same blocks.

@@ -80,15 +80,15 @@ def order_owned(rows: Rows, tile: Tile, t: int, scratch: OwnedScratch) -> int:
     distances = tile.products[t]
     fill_distances(distances, rows.norms, tile.norms[t])
     fill_weights(rows, tile.targets[t], scratch.weights)
-    query = Query(tile.features[t], tile.norms[t], distances)
+    query = Query(tile.features[t], tile.norms[t], distances, scratch.weights)
     _fill_limits(query, error_scale(rows.features.shape[1]), scratch)
     count = 0
     for p in range(distances.shape[0]):
         if distances[p] <= scratch.limits[rows.owners[p]]:
             scratch.chosen[count] = p
             count += 1
-    # Which of two tied points comes first matters to their owners, so no two are of a kind.
-    order_points(rows, query, scratch.chosen[:count], scratch.limits[:0], scratch.sorter)
+    # Which of two tied points comes first matters to their owners, so they are not alike.
+    order_points(rows, query, scratch.chosen[:count], False, scratch.sorter)
     return count
 
 

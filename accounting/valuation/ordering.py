@@ -31,27 +31,37 @@ class Sorter(NamedTuple):
         keys: Distances rounded to float32.
         key_bits: The same memory read as int32.
         packed: Key in the upper, row in the lower 32 bits; rows in order when sorted.
+        ranked: Weights of the rows in order when sorted.
         spare: The other side of each pass.
         distances: Distances of the points in a near tie.
         spare_distances: The other side of a merge.
-        tallies: (3, 4096) counts of digits.
+        tallies: (3, 4096) counts of digits, small enough to stay close to the processor.
     """
 
     keys: npt.NDArray[np.float32]
     key_bits: npt.NDArray[np.int32]
     packed: IntArray
+    ranked: FloatArray
     spare: IntArray
     distances: FloatArray
     spare_distances: FloatArray
-    tallies: IntArray
+    tallies: npt.NDArray[np.int32]
 
 
 class Query(NamedTuple):
-    """A test point: its features (d,), squared length, and distances (N,) to the rows."""
+    """A test point as seen from every row.
+
+    Attributes:
+        features: (d,) of the test point.
+        norm: Its squared length.
+        distances: (N,) squared distances to the rows, as a matrix product gives them.
+        weights: (N,) weights a_p of the rows for it.
+    """
 
     features: FloatArray
     norm: float
     distances: FloatArray
+    weights: FloatArray
 
 
 def new_sorter(capacity: int) -> Sorter:
@@ -62,39 +72,49 @@ def new_sorter(capacity: int) -> Sorter:
         keys=keys,
         key_bits=keys.view(np.int32),
         packed=np.empty(size, dtype=np.int64),
+        ranked=np.empty(size),
         spare=np.empty(size, dtype=np.int64),
         distances=np.empty(size),
         spare_distances=np.empty(size),
-        tallies=np.empty((3, 1 << TWO_PASS_BITS), dtype=np.int64),
+        tallies=np.empty((3, 1 << TWO_PASS_BITS), dtype=np.int32),
     )
 
 
 @compiled
-def order_points(
-    rows: Rows, query: Query, chosen: IntArray, kinds: FloatArray, sorter: Sorter
-) -> None:
-    """Put points in order of (distance, id), into the lower bits of `sorter.packed`.
+def order_points(rows: Rows, query: Query, chosen: IntArray, alike: bool, sorter: Sorter) -> None:
+    """Put points in order of (distance, id), with their weights.
 
     Args:
         rows: The training points.
         query: The test point.
-        chosen: (n,) rows to order, ascending.
-        kinds: (N,) or empty. Points of one kind may stay in any order where they tie, for
-            the caller cannot tell them apart; empty when it can.
-        sorter: Working memory of at least n.
+        chosen: (n,) rows to order, ascending; empty for all of them.
+        alike: Whether points of one weight may stay in any order where they nearly tie,
+            because the caller cannot tell them apart.
+        sorter: Working memory of at least n; receives the rows in the lower bits of `packed`
+            and their weights in `ranked`.
     """
     lowest, shift = pack_keys(query.distances, chosen, sorter)
-    count = chosen.shape[0]
+    count = chosen.shape[0] or query.distances.shape[0]
     sure_key = _lowest_sure_key(query, rows.features.shape[1], sorter, lowest, shift)
-    packed = sorter.packed[:count]
+    margin = 2.0 * error_scale(rows.features.shape[1])
+    packed, ranked = sorter.packed[:count], sorter.ranked[:count]
+    _rank_weights(packed, query.weights, ranked)
     stop = 0
     for i in range(count - 1):
-        if i < stop or not _near(packed, i, sure_key):
+        if alike and ranked[i] == ranked[i + 1]:
             continue
-        if kinds.shape[0] and kinds[packed[i] & PLACE_MASK] == kinds[packed[i + 1] & PLACE_MASK]:
-            continue
-        start, stop = _near_run(packed, i, sure_key)
-        _settle(rows, query, packed[start:stop], sorter)
+        if i >= stop and _near(packed, i, sure_key):
+            start, stop = _near_run(packed, i, sure_key)
+            if stop - start > 2 or not _settle_pair(packed, i, query, margin):
+                _settle(rows, query, packed[start:stop], sorter)
+            _rank_weights(packed[start:stop], query.weights, ranked[start:stop])
+
+
+@compiled
+def _rank_weights(packed: IntArray, weights: FloatArray, ranked: FloatArray) -> None:
+    """Write the weights of packed rows in their order."""
+    for i in range(packed.shape[0]):
+        ranked[i] = weights[packed[i] & PLACE_MASK]
 
 
 @compiled
@@ -117,15 +137,16 @@ def _near_run(packed: IntArray, i: int, sure_key: int) -> tuple[int, int]:
 
 @compiled
 def pack_keys(distances: FloatArray, chosen: IntArray, sorter: Sorter) -> tuple[int, int]:
-    """Sort chosen rows by distance rounded to float32, stably.
+    """Sort chosen rows, or all if none are, by distance rounded to float32, stably.
 
     Returns:
         The lowest key's bits, and how many low bits of a key were dropped.
     """
-    count = chosen.shape[0]
-    keys, bits, packed = sorter.keys, sorter.key_bits, sorter.packed
+    everyone = chosen.shape[0] == 0
+    count = distances.shape[0] if everyone else chosen.shape[0]
+    keys, bits = sorter.keys[:count], sorter.key_bits[:count]
     for i in range(count):
-        keys[i] = distances[chosen[i]]
+        keys[i] = distances[i if everyone else chosen[i]]
     lowest, highest = bits[0], bits[0]
     for i in range(count):
         lowest = min(lowest, bits[i])
@@ -136,23 +157,35 @@ def pack_keys(distances: FloatArray, chosen: IntArray, sorter: Sorter) -> tuple[
     # Two passes hold 24 bits; dropping two low bits for them only widens near ties.
     digit = TWO_PASS_BITS if width <= 2 * TWO_PASS_BITS + 2 else THREE_PASS_BITS
     shift = max(0, width - 2 * digit) if digit == TWO_PASS_BITS else 0
+    packed, tallies = sorter.packed[:count], sorter.tallies
+    tallies[:] = 0
+    mask = (1 << digit) - 1
     for i in range(count):
-        packed[i] = ((np.int64(bits[i]) - lowest) >> shift) << 32 | chosen[i]
-    _radix_sort(packed[:count], sorter.spare[:count], sorter.tallies, digit)
+        key = (np.int64(bits[i]) - lowest) >> shift
+        packed[i] = key << 32 | (i if everyone else chosen[i])
+        tallies[0, key & mask] += 1
+        tallies[1, (key >> digit) & mask] += 1
+        if digit == THREE_PASS_BITS:
+            tallies[2, key >> (2 * digit)] += 1
+    _radix_sort(packed, sorter.spare[:count], tallies, digit)
     return int(lowest), shift
 
 
 @compiled
-def _radix_sort(packed: IntArray, spare: IntArray, tallies: IntArray, digit: int) -> None:
-    """Sort by the upper 32 bits: two passes of 12 bits or three of 11, stable."""
-    passes = 2 if digit == TWO_PASS_BITS else 3
+def _radix_sort(
+    packed: IntArray, spare: IntArray, tallies: npt.NDArray[np.int32], digit: int
+) -> None:
+    """Sort by the upper 32 bits, stably: two passes of 12 bits or three of 11.
+
+    Args:
+        packed: (n,) what to sort.
+        spare: (n,) the other side.
+        tallies: How often each digit occurs, lowest digits first.
+        digit: Bits of a digit.
+    """
     mask = (1 << digit) - 1
-    tallies[:] = 0
-    for i in range(packed.shape[0]):
-        key = packed[i] >> 32
-        for turn in range(passes):
-            tallies[turn, (key >> (turn * digit)) & mask] += 1
     source, target = packed, spare
+    passes = 2 if digit == TWO_PASS_BITS else 3
     for turn in range(passes):
         place = 0
         for value in range(mask + 1):
@@ -183,6 +216,18 @@ def _lowest_sure_key(query: Query, dimensions: int, sorter: Sorter, lowest: int,
         return 1 << 31
     sorter.keys[0] = 14.0 * scale * query.norm / margin * 1.001
     return ((int(sorter.key_bits[0]) - lowest) >> shift) + 2
+
+
+@compiled
+def _settle_pair(packed: IntArray, i: int, query: Query, margin: float) -> bool:
+    """Order points i and i + 1 by float64 distance; False if that is too close to tell."""
+    first = query.distances[packed[i] & PLACE_MASK]
+    second = query.distances[packed[i + 1] & PLACE_MASK]
+    if abs(second - first) <= error_bound(max(first, second), query.norm, margin):
+        return False
+    if second < first:
+        packed[i], packed[i + 1] = packed[i + 1], packed[i]
+    return True
 
 
 @compiled

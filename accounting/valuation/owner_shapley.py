@@ -178,7 +178,7 @@ def _value_owners(rows: Rows, rule: OwnerRule, scratch: OwnerScratch, count: int
         owner = rows.owners[place]
         if held[owner] >= rule.k:
             continue
-        weight = scratch.owned.weights[place] / rule.k
+        weight = scratch.owned.sorter.ranked[i] / rule.k
         if i < rule.k:
             whole += weight
         if held[owner] == 0:

@@ -42,7 +42,7 @@ class PointScratch(NamedTuple):
 
     Attributes:
         sorter: For the order of the points.
-        everyone: (N,) 0 … N - 1.
+        everyone: Empty: every row is to be ordered.
         weights, values: (N,) for one test point.
         owners: (M,) values of owners for one test point.
     """
@@ -86,7 +86,7 @@ class PointShapley:
         count = len(rows.targets)
         return PointScratch(
             sorter=new_sorter(count),
-            everyone=np.arange(count),
+            everyone=np.empty(0, dtype=np.int64),
             weights=np.empty(count),
             values=np.empty(count),
             owners=np.empty(owner_count),
@@ -118,10 +118,11 @@ def _add_tests(
         distances = tile.products[t]
         fill_distances(distances, rows.norms, tile.norms[t])
         fill_weights(rows, tile.targets[t], scratch.weights)
-        query = Query(tile.features[t], tile.norms[t], distances)
-        order_points(rows, query, scratch.everyone, scratch.weights, scratch.sorter)
+        query = Query(tile.features[t], tile.norms[t], distances, scratch.weights)
+        order_points(rows, query, scratch.everyone, True, scratch.sorter)
         add_whole(_walk_inward(scratch, rule), sums.whole)
-        _adjust(scratch, rule)
+        if rule.soft_gain != 0.0:
+            _add_soft_label(scratch, rule)
         add_values(scratch.values, sums.points)
         sum_by_owner(scratch.values, rows.owners, scratch.owners)
         add_values(scratch.owners, sums.owners)
@@ -129,38 +130,32 @@ def _add_tests(
 
 @compiled
 def _walk_inward(scratch: PointScratch, rule: PointRule) -> float:
-    """Write the hard-label values with v(∅) = 0 from the farthest point inward; return v(all)."""
-    packed, weights, values = scratch.sorter.packed, scratch.weights, scratch.values
+    """Write the hard-label values from the farthest point inward; return v(all)."""
+    packed, ranked, values = scratch.sorter.packed, scratch.sorter.ranked, scratch.values
     count = values.shape[0]
-    place = packed[count - 1] & PLACE_MASK
-    later = weights[place]
-    value = later * rule.steps[count - 1]
-    values[place] = value
+    later = ranked[count - 1]
+    # What v(∅) takes from the farthest point is passed on to everyone by the recursion.
+    value = later * rule.steps[count - 1] - rule.presence
+    values[packed[count - 1] & PLACE_MASK] = value
     for j in range(count - 2, -1, -1):
-        place = packed[j] & PLACE_MASK
-        weight = weights[place]
+        weight = ranked[j]
         if weight != later:
             value += (weight - later) * rule.steps[j]
             later = weight
-        values[place] = value
+        values[packed[j] & PLACE_MASK] = value
     whole = 0.0
     for j in range(min(rule.k, count)):
-        whole += weights[packed[j] & PLACE_MASK]
+        whole += ranked[j]
     return whole / rule.k
 
 
 @compiled
-def _adjust(scratch: PointScratch, rule: PointRule) -> None:
-    """Add what the soft label and v(∅) change."""
+def _add_soft_label(scratch: PointScratch, rule: PointRule) -> None:
+    """Add what the soft label changes."""
     weights, values = scratch.weights, scratch.values
     count = values.shape[0]
-    if rule.soft_gain == 0.0:
-        for p in range(count):
-            values[p] -= rule.presence
-        return
     total = 0.0
     for p in range(count):
         total += weights[p]
     for p in range(count):
-        others = (total - weights[p]) / (count - 1)
-        values[p] += rule.soft_gain * (weights[p] - others) - rule.presence
+        values[p] += rule.soft_gain * (weights[p] - (total - weights[p]) / (count - 1))

@@ -97,7 +97,7 @@ def _add_tests(
         distances = tile.products[t]
         fill_distances(distances, rows.norms, tile.norms[t])
         fill_weights(rows, tile.targets[t], scratch.weights)
-        query = Query(tile.features[t], tile.norms[t], distances)
+        query = Query(tile.features[t], tile.norms[t], distances, scratch.weights)
         add_whole(_value_ball(rows, query, rule, scratch), sums.whole)
         add_values(scratch.values, sums.points)
         sum_by_owner(scratch.values, rows.owners, scratch.owners)

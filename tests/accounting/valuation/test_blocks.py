@@ -143,7 +143,7 @@ def test_damaged_or_foreign_sums_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tests", "size"), [(1, 1), (2, 1), (3, 1), (20, 7), (24, 8), (100, 32), (1000, 64)]
+    ("tests", "size"), [(1, 1), (2, 1), (3, 1), (20, 7), (24, 8), (100, 32), (1000, 128)]
 )
 def test_a_valuation_is_cut_into_three_blocks_at_least(tests: int, size: int) -> None:
     assert block_size(tests) == size

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounting.valuation.least_core import least_core
+from accounting.valuation.least_core import TooManyComplaints, least_core
 from accounting.valuation.points import FloatArray
 from accounting.valuation.utility_table import TableIncomplete, UtilityTable, members_of
 
@@ -91,3 +91,8 @@ def test_the_whole_and_nothing_must_be_measured() -> None:
 
     with pytest.raises(TableIncomplete):
         least_core(table)
+
+
+def test_a_table_too_large_for_the_solver_is_refused() -> None:
+    with pytest.raises(TooManyComplaints):
+        least_core(full_table(np.zeros(2**17)))

@@ -29,9 +29,9 @@ def order_of(features: FloatArray, query: FloatArray) -> IntArray:
     sorter = new_sorter(count)
     order_points(
         rows,
-        Query(tile.features[0], tile.norms[0], tile.products[0]),
+        Query(tile.features[0], tile.norms[0], tile.products[0], np.zeros(count)),
         np.arange(count),
-        np.empty(0),
+        False,
         sorter,
     )
     return sorter.packed & PLACE_MASK
