@@ -1,0 +1,1 @@
+"""Valuations of data against pyDVL and OpenDataVal: same inputs, same machine, same run."""
