@@ -107,12 +107,12 @@ def _grow(last: LogCheckpoint | None, size: int) -> Frontier:
         )
     for hashes in leaf_blocks(frontier.size, size):
         growth = frontier.grow(hashes)
-        LogTile.objects.bulk_create(_completed(growth))
+        LogTile.objects.bulk_create(completed_tiles(growth))
         frontier = growth.frontier
     return frontier
 
 
-def _completed(growth: Growth) -> list[LogTile]:
+def completed_tiles(growth: Growth) -> list[LogTile]:
     """Return the tiles an append filled: the nodes it completed at each tile's height."""
     return [
         LogTile(

@@ -28,6 +28,7 @@ DIGEST_BYTES = 32
 _COPIED = np.dtype(
     [("fields", ">i2"), ("size", ">i4"), ("number", ">i8"), ("length", ">i4"), ("digest", "V32")]
 )
+_COPIED_NUMBERS = np.dtype([("fields", ">i2"), ("size", ">i4"), ("number", ">i8")])
 _COPY_HEAD_BYTES = 19
 _COPY_TAIL_BYTES = 2
 
@@ -98,16 +99,25 @@ class LoggedTable:
             The n row numbers, and 32 * n bytes of digests.
         """
         query = f"SELECT q.id, sha256(q.content) FROM ({self.content_query(condition)}) q"  # noqa: S608
-        received = bytearray()
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)", parameters) as copy,
-        ):
-            for block in copy:
-                received += block
-        rows = np.frombuffer(received, dtype=np.uint8)[_COPY_HEAD_BYTES:-_COPY_TAIL_BYTES]
-        table = rows.view(_COPIED)
+        table = _copied(query, parameters, _COPIED)
         return table["number"].astype(np.int64), table["digest"].tobytes()
+
+    def numbers(self) -> NDArray[np.int64]:
+        """Return the numbers of all rows that must have a leaf, ascending."""
+        query = f"SELECT r.id FROM {self.name} r WHERE {self.condition} ORDER BY r.id"  # noqa: S608
+        return _copied(query, {}, _COPIED_NUMBERS)["number"].astype(np.int64)
+
+
+def _copied(query: str, parameters: dict[str, object], rows: np.dtype[np.void]) -> NDArray[np.void]:
+    """Run a query whose rows have one length in binary COPY, and return them as an array."""
+    received = bytearray()
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)", parameters) as copy,
+    ):
+        for block in copy:
+            received += block
+    return np.frombuffer(received, dtype=np.uint8)[_COPY_HEAD_BYTES:-_COPY_TAIL_BYTES].view(rows)
 
 
 LABOUR = LoggedTable(

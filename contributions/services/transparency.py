@@ -15,12 +15,10 @@ from django.db import connection, transaction
 from numpy.typing import NDArray
 
 from contributions.identifiers import public_ids
-from contributions.log.leaves import ENTRY_BYTES, SALT_BYTES, commit_batch, new_salts
+from contributions.log.leaves import commit_batch, new_salts
 from contributions.models import ImportBatch
 from contributions.models.log import MOST_LEAVES
 from contributions.services.logged import DIGEST_BYTES, LABOUR, LoggedTable
-
-NUMBER_BYTES = 8
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('huisu.log'))"
 _HEAD = """
@@ -113,13 +111,4 @@ def _row(first_index: int, segment: _Segment) -> tuple[object, ...]:
         numbers.astype(">i8").tobytes(),
         segment.entries,
         segment.salts,
-    )
-
-
-def check_lengths(*, count: int, numbers: bytes, entries: bytes, salts: bytes) -> bool:
-    """Tell whether a stored segment holds what its count says."""
-    return (
-        len(numbers) == count * NUMBER_BYTES
-        and len(entries) == count * ENTRY_BYTES
-        and len(salts) == count * SALT_BYTES
     )
