@@ -169,29 +169,8 @@ def value_block(game: TestGame[Scratch], index: int, *, threads: int | None = No
     Raises:
         BlockUnknown: There is no such block.
     """
-    part = game.block_part(index)
-    threads = threads or os.cpu_count() or 1
-    lanes = [game.new_sums() for _ in range(part.start, part.stop, LANE)]
-    size = _tile_size(game, len(lanes), threads)
-    spares: SimpleQueue[tuple[FloatArray, Scratch]] = SimpleQueue()
-    for _ in range(threads):
-        buffer = np.empty((size, game.training.count))
-        spares.put((buffer, game.kernel.new_scratch(game.rows, game.training.owner_count)))
-
-    def add_tile(start: int) -> None:
-        buffer, scratch = spares.get()
-        tests = slice(start, min(start + size, part.stop))
-        tile = measure_tile(game.rows, game.tests, tests, buffer)
-        first = (start - part.start) // LANE
-        for lane, piece in enumerate(_lane_pieces(tile), start=first):
-            game.kernel.add_tests(game.rows, piece, scratch, lanes[lane])
-        spares.put((buffer, scratch))
-
-    # Every thread multiplies for itself: a BLAS of many threads leaves them spinning for work,
-    # on the cores that ours are to use next.
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        list(pool.map(add_tile, range(part.start, part.stop, size)))
-    return _add_lanes(index, part.stop - part.start, lanes)
+    game.block_part(index)
+    return _value_block(game, index, _Workspace(game, threads))
 
 
 def value_blocks(
@@ -202,9 +181,10 @@ def value_blocks(
     Stop iterating to stop; call again with what is done to go on.
     """
     finished = frozenset(done)
+    workspace = _Workspace(game, threads)
     for index in range(game.block_count):
         if index not in finished:
-            yield value_block(game, index, threads=threads)
+            yield _value_block(game, index, workspace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,10 +247,55 @@ def value_all(game: TestGame[Scratch], *, threads: int | None = None) -> Valuati
     return merge(game, value_blocks(game, threads=threads))
 
 
-def _tile_size(game: TestGame[Scratch], lanes: int, threads: int) -> int:
-    """Test points whose distances one thread holds at once: whole lanes, an even part each."""
-    fitting = TILE_BYTES // (8 * game.training.count * LANE)
-    return LANE * max(1, min(fitting, -(-lanes // threads)))
+class _Workspace(Generic[Scratch]):
+    """The memory of a run, kept from block to block: fresh pages would cost as much as sorting.
+
+    Attributes:
+        threads: Threads that work at once.
+        tile: Test points whose distances one thread holds: whole lanes, an even part each.
+        spares: For each thread, room for distances, and the kernel's working memory.
+        lanes: Sums of each lane of a block.
+    """
+
+    def __init__(self, game: TestGame[Scratch], threads: int | None) -> None:
+        self.threads = threads or os.cpu_count() or 1
+        count = game.training.count
+        lanes = -(-min(game.block_size, game.tests.count) // LANE)
+        fitting = TILE_BYTES // (8 * count * LANE)
+        self.tile = LANE * max(1, min(fitting, -(-lanes // self.threads)))
+        self.lanes = [game.new_sums() for _ in range(lanes)]
+        self.spares: SimpleQueue[tuple[FloatArray, Scratch]] = SimpleQueue()
+        for _ in range(self.threads):
+            scratch = game.kernel.new_scratch(game.rows, game.training.owner_count)
+            self.spares.put((np.empty((self.tile, count)), scratch))
+
+
+def _value_block(game: TestGame[Scratch], index: int, workspace: _Workspace[Scratch]) -> BlockSums:
+    part = game.block_part(index)
+
+    def add_tile(start: int) -> None:
+        buffer, scratch = workspace.spares.get()
+        try:
+            tests = slice(start, min(start + workspace.tile, part.stop))
+            tile = measure_tile(game.rows, game.tests, tests, buffer)
+            first = (start - part.start) // LANE
+            for lane, piece in enumerate(_lane_pieces(tile), start=first):
+                for sums in workspace.lanes[lane]:
+                    sums[:] = 0.0
+                game.kernel.add_tests(game.rows, piece, scratch, workspace.lanes[lane])
+        finally:
+            # Whatever went wrong, other threads must not wait for this one's memory.
+            workspace.spares.put((buffer, scratch))
+
+    # Every thread multiplies for itself: a BLAS of many threads leaves them spinning for work,
+    # on the cores that ours are to use next.
+    with (
+        threadpool_limits(limits=1, user_api="blas"),
+        ThreadPoolExecutor(workspace.threads) as pool,
+    ):
+        list(pool.map(add_tile, range(part.start, part.stop, workspace.tile)))
+    lanes = -(-(part.stop - part.start) // LANE)
+    return _add_lanes(game, index, workspace.lanes[:lanes])
 
 
 def _lane_pieces(tile: Tile) -> Iterator[Tile]:
@@ -278,12 +303,13 @@ def _lane_pieces(tile: Tile) -> Iterator[Tile]:
         yield Tile(*(array[start : start + LANE] for array in tile))
 
 
-def _add_lanes(index: int, tests: int, lanes: list[LaneSums]) -> BlockSums:
-    total = lanes[0]
-    for lane in lanes[1:]:
-        for sums, part in zip(total, lane, strict=True):
-            np.add(sums, part, out=sums)
-    return BlockSums(index, tests, *total)
+def _add_lanes(game: TestGame[Scratch], index: int, lanes: list[LaneSums]) -> BlockSums:
+    total = game.new_sums()
+    for lane in lanes:
+        for sums, added in zip(total, lane, strict=True):
+            np.add(sums, added, out=sums)
+    part = game.block_part(index)
+    return BlockSums(index, part.stop - part.start, *total)
 
 
 def _require_same_players(game: TestGame[Scratch], total: LaneSums, block: BlockSums) -> None:
