@@ -226,6 +226,9 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    # The check describes every address twice, with and without its slash. Ours is described
+    # once, by config.api, and a test holds it against the committed description.
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }
 
 # The queue: a delivery is a hint, the truth is in PostgreSQL.
@@ -265,6 +268,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "contributions.tasks.publish_checkpoint",
         "schedule": 30.0,
         "options": {"expires": 30},
+    },
+    "prove-log": {
+        "task": "contributions.tasks.prove_log",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 24 * 3600},
     },
 }
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 
 from contributions.log.errors import LogError
-from contributions.services import checkpoints
+from contributions.services import checkpoints, proving
 
 logger = logging.getLogger(__name__)
 
@@ -19,3 +20,11 @@ def publish_checkpoint() -> None:
         checkpoints.publish()
     except LogError as error:
         logger.exception("the log is not signed: %s", error.code)
+
+
+@shared_task(ignore_result=True)
+def prove_log() -> None:
+    """Compare every logged row with the log, once a day."""
+    proof = proving.prove_and_keep(now=timezone.now())
+    for problem in proof.problems:
+        logger.error("the tables are not what was logged: %s: %s", problem.code, problem)

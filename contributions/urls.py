@@ -7,12 +7,14 @@ from django.urls import path
 from contributions.views import (
     licences,
     lineage,
+    log,
     organisations,
     product,
     products,
     record,
     records,
     task_types,
+    verify,
     worker,
     workers,
 )
@@ -24,6 +26,12 @@ urlpatterns = [
     path("contributions/<str:record_id>/", record.contribution, name="contribution"),
     path("contributions/<str:record_id>/correct/", record.correct, name="contribution-correct"),
     path("contributions/<str:record_id>/withdraw/", record.withdraw, name="contribution-withdraw"),
+    path("contributions/<str:record_id>/receipt.json", verify.receipt, name="contribution-receipt"),
+    path("contributions/<str:record_id>/record.json", verify.content, name="contribution-content"),
+    path("verify/", verify.verify, name="verify"),
+    # The addresses of the C2SP tile layout, which witnesses ask for as they are.
+    path("checkpoint", log.checkpoint, name="log-checkpoint"),
+    path("tile/<path:path>", log.tile, name="log-tile"),
     path("products/", products.products, name="products"),
     path("products/new/", products.new, name="product-new"),
     path("products/download.<str:form>", products.download, name="products-download"),

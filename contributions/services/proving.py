@@ -7,10 +7,15 @@ it. The pass holds one segment in memory at a time.
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
 import numpy as np
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
@@ -65,6 +70,43 @@ class Proof:
     leaves: int
     signed: int
     problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the last comparison ended.
+
+    Attributes:
+        proven_at: When.
+        clean: Whether nothing was wrong.
+    """
+
+    proven_at: datetime
+    clean: bool
+
+
+def prove_and_keep(*, now: datetime) -> Proof:
+    """Prove the tables and keep the outcome outside the database, for all to see."""
+    proof = prove()
+    path = _outcome_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    draft.write_text(json.dumps({"at": now.isoformat(), "clean": not proof.problems}))
+    draft.replace(path)
+    return proof
+
+
+def kept_outcome() -> Outcome | None:
+    """Return how the last comparison ended; None before the first."""
+    try:
+        kept = json.loads(_outcome_path().read_text())
+    except FileNotFoundError:
+        return None
+    return Outcome(datetime.fromisoformat(kept["at"]), bool(kept["clean"]))
+
+
+def _outcome_path() -> Path:
+    return Path(settings.HUISU_DATA) / "fsck.json"
 
 
 def prove() -> Proof:

@@ -140,6 +140,7 @@ def _contribution(entry: Entry, *, source: Source, recorded_by: User | None) -> 
 
 
 def _continue(contribution: Contribution, *, replaced: Contribution, reason: str) -> None:
+    transparency.take_turn()
     # The lock makes two people who correct the same record at once take turns.
     Contribution.objects.select_for_update().get(pk=replaced.pk)
     if replaced.withdrawn or Contribution.objects.filter(supersedes=replaced).exists():

@@ -64,6 +64,16 @@ def append_import(*, batch: ImportBatch) -> None:
     _insert(list(segments))
 
 
+def take_turn() -> None:
+    """Lock the log for the rest of the transaction, before it waits for anything else.
+
+    Whoever waits for a row that another writer holds, while that one waits for the log, would
+    wait for ever; so what locks rows and then appends takes its turn first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK)
+
+
 def head() -> int:
     """Return how many leaves the log has."""
     with connection.cursor() as cursor:
@@ -90,14 +100,13 @@ def _committed(
 
 @transaction.atomic(savepoint=False)
 def _insert(segments: list[_Segment]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK)
-        first_index = head()
-        with cursor.copy(_INSERT) as copy:
-            copy.set_types(_TYPES)
-            for segment in segments:
-                copy.write_row(_row(first_index, segment))
-                first_index += len(segment.numbers)
+    take_turn()
+    first_index = head()
+    with connection.cursor() as cursor, cursor.copy(_INSERT) as copy:
+        copy.set_types(_TYPES)
+        for segment in segments:
+            copy.write_row(_row(first_index, segment))
+            first_index += len(segment.numbers)
 
 
 def _row(first_index: int, segment: _Segment) -> tuple[object, ...]:

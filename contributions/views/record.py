@@ -255,7 +255,21 @@ def _provenance_facts(record: Contribution) -> list[Fact]:
     facts.append(Fact(_("Hash of the row"), hash=record.row_sha256))
     if record.evidence_sha256:
         facts.append(Fact(_("Hash of the evidence"), hash=record.evidence_sha256))
-    return facts
+    return [
+        *facts,
+        Fact(
+            _("Receipt"),
+            _("Download the receipt"),
+            reverse("contribution-receipt", args=[record.public_id]),
+            _("proves that the record is in the log"),
+        ),
+        Fact(
+            _("Record as logged"),
+            _("Download the record"),
+            reverse("contribution-content", args=[record.public_id]),
+            _("the bytes that the receipt is about"),
+        ),
+    ]
 
 
 def _history(versions: list[Contribution]) -> list[dict[str, object]]:

@@ -34,7 +34,7 @@ def recorded(count: int) -> list[Contribution]:
     return [one for one in made if isinstance(one, Contribution)]
 
 
-def tamper(table: str, statement: str, *parameters: object) -> None:
+def tamper(table: str, statement: str, *parameters: int | list[int]) -> None:
     """Do what a database administrator can do: without triggers, keys or a trace."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
