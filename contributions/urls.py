@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from contributions.views import (
+    import_batches,
+    imports,
     licences,
     lineage,
     log,
@@ -32,6 +34,16 @@ urlpatterns = [
     # The addresses of the C2SP tile layout, which witnesses ask for as they are.
     path("checkpoint", log.checkpoint, name="log-checkpoint"),
     path("tile/<path:path>", log.tile, name="log-tile"),
+    path("imports/", import_batches.imports, name="imports"),
+    path("imports/new/", imports.new, name="import-new"),
+    path("imports/<str:import_id>/", imports.reading, name="import-reading"),
+    path("imports/<str:import_id>/columns/", imports.columns, name="import-columns"),
+    path("imports/<str:import_id>/preview/", imports.preview, name="import-preview"),
+    path("imports/<str:import_id>/rejected.csv", imports.rejected, name="import-rejected"),
+    path("imports/<str:import_id>/mapping.toml", imports.mapping, name="import-mapping"),
+    path("imports/<str:import_id>/discard/", imports.discard, name="import-discard"),
+    path("imports/batches/<str:batch_id>/", import_batches.batch, name="import-batch"),
+    path("imports/batches/<str:batch_id>/undo/", import_batches.undo, name="import-undo"),
     path("products/", products.products, name="products"),
     path("products/new/", products.new, name="product-new"),
     path("products/download.<str:form>", products.download, name="products-download"),
