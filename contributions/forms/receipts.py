@@ -15,15 +15,15 @@ MOST_RECORD_BYTES = 1_000_000
 class ReceiptForm(forms.Form):
     """A receipt as a file or as text, and the record itself if its holder likes."""
 
-    file = forms.FileField(label=_("receipt (file)"), required=False)
+    file = forms.FileField(label=_("Receipt (file)"), required=False)
     pasted = forms.CharField(
-        label=_("or its text"),
+        label=_("Or its text"),
         required=False,
         max_length=MOST_RECEIPT_BYTES,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
     record = forms.FileField(
-        label=_("the record itself (file)"),
+        label=_("The record itself (file)"),
         required=False,
         help_text=_("Compared with what the receipt says was logged."),
     )
