@@ -9,6 +9,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo "$$python" && break; done)
 PORT ?= 8000
+# How many processes share the tests; each brings a database and a queue of its own.
+PROCESSES ?= 2
 # Arguments for pytest: make test TESTS="tests/config -k supervisor".
 TESTS ?=
 
@@ -98,7 +100,7 @@ chromium: ## Install the browser that tests use (as root, with apt)
 
 .PHONY: test
 test: setup-checks chromium ## Run every test (TESTS= narrows it down)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile $(TESTS)
 
 .PHONY: format
 format: setup-checks ## Format the source

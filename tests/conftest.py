@@ -20,7 +20,10 @@ from config.embedded import addresses, prepare, services
 from config.embedded.server import locked
 
 BASE_DIR = Path(__file__).resolve().parents[1]
-EMBEDDED = not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys()
+# The processes of a parallel run inherit the environment that their parent has set already.
+EMBEDDED = (
+    "HUISU_TEST_EMBEDDED" in os.environ or not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys()
+)
 
 
 def own_home() -> tuple[Path, int]:
@@ -47,9 +50,13 @@ os.environ["HUISU_HOME"] = str(HOME)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 if EMBEDDED:
     prepare(HOME)
-    os.environ.setdefault("DATABASE_URL", addresses(HOME).database_url)
-    os.environ.setdefault("REDIS_URL", addresses(HOME).redis_url)
+    os.environ["HUISU_TEST_EMBEDDED"] = "yes"
+    os.environ["DATABASE_URL"] = addresses(HOME).database_url
+    os.environ["REDIS_URL"] = addresses(HOME).redis_url
 django.setup()
+# A parallel run's processes would otherwise set Django up from this process's addresses before
+# they come here and find their own.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 # The application registry must be ready before anything imports a model.
 import redis  # noqa: E402

@@ -58,7 +58,8 @@ def _lay(
     total = sum(areas[place] for place in row)
     upright = free.width >= free.height
     side = free.height if upright else free.width
-    depth = total / side if side > 0 else 0.0
+    # Amounts that dwarf each other leave rounding errors that must not stick out.
+    depth = min(total / side, free.width if upright else free.height) if side > 0 else 0.0
     along = 0.0
     for place in row:
         length = side * areas[place] / total
