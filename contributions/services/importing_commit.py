@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from contributions.errors import ContributionError
@@ -95,12 +95,13 @@ def commit(*, staged: StagedImport, committed_by: User | None, today: date) -> I
     Source.objects.select_for_update().get(pk=source.pk)
     sorter = Sorter(source=source, door=doorkeeper(locked, source), admits=True)
     stream = _Stream(reading(locked, plan, today=today), sorter, _filing(locked))
-    batch = record_columns(
-        chunks=stream.chunks(),
-        source=source,
-        file=ReadFile(name=locked.file_name, sha256=locked.file_sha256, options=_options(plan)),
-        committed_by=committed_by,
-    )
+    file = ReadFile(name=locked.file_name, sha256=locked.file_sha256, options=_options(plan))
+    # What fails while rows are copied comes from the driver; named as Django names it, a lost
+    # database is answered as unavailable.
+    with connection.wrap_database_errors:
+        batch = record_columns(
+            chunks=stream.chunks(), source=source, file=file, committed_by=committed_by
+        )
     found = preview_read(stream.run)
     if found.questions:
         raise _open_questions(sorted(found.questions))
