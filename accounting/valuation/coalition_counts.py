@@ -90,3 +90,71 @@ def remove_owner(table: FloatArray, count: int, unit: float) -> None:
         least = s - 1 + count
         for i in range(k - least):
             table[s, least + i] -= table[s - 1, s - 1 + i] * unit
+
+
+@compiled
+def fill_prefixes(
+    table: FloatArray, weights: FloatArray, room: int, unit: float, prefixes: FloatArray
+) -> None:
+    """Write what `alternate` adds up: row i weighs coalitions as if i more owners joined.
+
+    Entry [i, w] is the total weight of coalitions of s owners whose counts total w or less, at
+    the weight for s + i owners, for totals that leave room for i more.
+    """
+    shrink = 1.0
+    for i in range(room):
+        for w in range(room - i):
+            prefixes[i, w] = 0.0
+        for s in range(room - i):
+            factor = weights[s + i] * shrink
+            for w in range(s, room - i):
+                prefixes[i, w] += table[s, w] * factor
+        for w in range(1, room - i):
+            prefixes[i, w] += prefixes[i, w - 1]
+        shrink *= -unit
+
+
+@compiled
+def alternate(prefixes: FloatArray, room: int, count: int) -> float:
+    """Weight of the coalitions for which one owner of this count is pivotal.
+
+    Dividing by `1 + z·x^count` is multiplying by `1 - z·x^count + z²·x^{2·count} - …`; the
+    totals that are pivotal, room - count … room - 1, then need an interval of each row, which
+    is a difference of prefixes. Terms fall quickly when owners are many beside K.
+    """
+    total = 0.0
+    i = 0
+    high = room
+    while high > 0:
+        low = max(high - count, 0)
+        total += prefixes[i, high - 1] - (prefixes[i, low - 1] if low else 0.0)
+        high -= count
+        i += 1
+    return total
+
+
+@compiled
+def weigh(table: FloatArray, weights: FloatArray, low: int, high: int) -> float:
+    """Total weight of the coalitions whose counts total low … high - 1."""
+    total = 0.0
+    for s in range(high):
+        ways = 0.0
+        for w in range(max(s, low), high):
+            ways += table[s, w]
+        total += ways * weights[s]
+    return total
+
+
+@compiled
+def copy_without(
+    table: FloatArray, without: FloatArray, count: int, room: int, unit: float
+) -> None:
+    """Write the table without one owner of this count into `without`, for totals below room."""
+    for w in range(room):
+        without[0, w] = table[0, w]
+    for s in range(1, room):
+        for w in range(s, room):
+            without[s, w] = table[s, w]
+        least = s - 1 + count
+        for i in range(room - least):
+            without[s, least + i] -= without[s - 1, s - 1 + i] * unit

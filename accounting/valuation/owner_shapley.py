@@ -25,15 +25,19 @@ rationals, and the multilinear extension (Owen 1972) integrated by quadrature.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from accounting.valuation.coalition_counts import (
     add_owner,
+    alternate,
+    copy_without,
+    fill_prefixes,
     remove_owner,
     shapley_weights,
     table_scale,
+    weigh,
 )
 from accounting.valuation.compiled import compiled
 from accounting.valuation.distances import Rows, Tile
@@ -44,6 +48,10 @@ from accounting.valuation.points import FloatArray, IntArray, TrainingPoints
 from accounting.valuation.soft_label import SoftOwners, add_soft_label, no_soft_label, soft_owners
 from accounting.valuation.sums import LaneSums, add_values, add_whole
 from accounting.valuation.utility import Kind, Utility
+
+MANY_OWNERS: Final = 4
+"""With so many owners per neighbour, taking one out of the counts is a short series; with
+fewer, its terms would cancel, and the counts are worked out anew."""
 
 
 class OwnerRule(NamedTuple):
@@ -75,7 +83,7 @@ class OwnerScratch(NamedTuple):
         joined: (M,) `losses` of an owner's count when it came to it.
         values: (M,) for one test point.
         table: (K, K) coalitions of all owners, scaled.
-        without: (K, K) the same without one owner more.
+        without: (K, K) the same without one owner more, or prefixes of it.
     """
 
     owned: OwnedScratch
@@ -237,41 +245,19 @@ def _play_point(
         unit: 1/scale of the counting table.
         scratch: `table` counts coalitions of the other owners.
     """
-    room = scratch.table.shape[0] - scratch.held[owner]
-    scratch.values[owner] += weight * _weigh(scratch.table, weights, 0, room)
-    if scratch.members[room:].sum():
-        # An owner with `room` nearer points or more blocks the point whoever else is there.
-        loss = weight * unit * _weigh(scratch.table, weights[1:], 0, room)
-        for count in range(room, scratch.members.shape[0]):
-            scratch.losses[count] += loss
-    for count in range(1, room):
+    k = scratch.table.shape[0]
+    room = k - scratch.held[owner]
+    scratch.values[owner] += weight * weigh(scratch.table, weights, 0, room)
+    if scratch.members.sum() >= MANY_OWNERS * k:
+        fill_prefixes(scratch.table, weights[1:], room, unit, scratch.without)
+        for count in range(1, k + 1):
+            if scratch.members[count]:
+                pivotal = alternate(scratch.without, room, count)
+                scratch.losses[count] += weight * unit * pivotal
+        return
+    for count in range(1, k + 1):
         if scratch.members[count]:
-            _copy_without(scratch, count, room, unit)
-            pivotal = _weigh(scratch.without, weights[1:], room - count, room)
+            # An owner with `room` nearer points or more blocks the point whoever else is there.
+            copy_without(scratch.table, scratch.without, min(count, room), room, unit)
+            pivotal = weigh(scratch.without, weights[1:], max(room - count, 0), room)
             scratch.losses[count] += weight * unit * pivotal
-
-
-@compiled
-def _weigh(table: FloatArray, weights: FloatArray, low: int, high: int) -> float:
-    """Total weight of the coalitions whose counts total low … high - 1."""
-    total = 0.0
-    for s in range(high):
-        ways = 0.0
-        for w in range(max(s, low), high):
-            ways += table[s, w]
-        total += ways * weights[s]
-    return total
-
-
-@compiled
-def _copy_without(scratch: OwnerScratch, count: int, room: int, unit: float) -> None:
-    """Write the table without one owner of this count into `without`, for totals below room."""
-    table, without = scratch.table, scratch.without
-    for w in range(room):
-        without[0, w] = table[0, w]
-    for s in range(1, room):
-        for w in range(s, room):
-            without[s, w] = table[s, w]
-        least = s - 1 + count
-        for i in range(room - least):
-            without[s, least + i] -= without[s - 1, s - 1 + i] * unit
