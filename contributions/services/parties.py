@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from contributions.errors import ContributionError
 from contributions.models import Alias, Consent, Membership, Organisation, User, Worker
 from contributions.services.lineage import violated_constraint
+from contributions.services.pseudonyms import reference_hmac
 from contributions.services.recording import source_of
 
 BY_HAND = "hand"
@@ -63,15 +63,14 @@ def add_worker(*, worker: Worker, organisation: Organisation, agreed_at: datetim
     """
     worker.full_clean()
     worker.save(force_insert=True)
-    reference = salted_hmac(
-        f"contributions.alias.{organisation.pk}", worker.pseudonym, algorithm="sha256"
-    ).hexdigest()
     try:
         with transaction.atomic():
             Alias.objects.create(
                 worker=worker,
                 source=source_of(organisation=organisation, tool=BY_HAND),
-                reference_hmac=reference,
+                reference_hmac=reference_hmac(
+                    organisation_id=organisation.pk, reference=worker.pseudonym
+                ),
             )
     except IntegrityError as error:
         if violated_constraint(error) == "alias_once_a_source":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -31,7 +32,8 @@ from contributions.views.tables import Cell, Empty, Fact, Link, Table, columns, 
 @require_safe
 def product(request: SignedInRequest, product_id: str) -> HttpResponse:
     """Show one product."""
-    row = find(products_visible_to(request.user), product_id)
+    seen = products_visible_to(request.user)
+    row = find(seen, product_id)
     keeps = records_for(request.user, row.operator)
     context = {
         "breadcrumb": trail((_("Home"), "/"), (_("Products"), reverse("products")), (str(row), "")),
@@ -41,11 +43,11 @@ def product(request: SignedInRequest, product_id: str) -> HttpResponse:
         "facts": _facts(row),
         "links": _links(row),
         "actions": _actions(row) if keeps else [],
-        "origins": _edges(request, row, upward=True),
-        "uses": _edges(request, row, upward=False),
+        "origins": _edges(row, seen, upward=True),
+        "uses": _edges(row, seen, upward=False),
         "licences": _licences(row, may_revoke=keeps),
         "labour": labour_in(request.user, row),
-        "seen": products_visible_to(request.user),
+        "seen": seen,
     }
     return render(request, "contributions/product.html", context)
 
@@ -88,8 +90,7 @@ def _links(row: Product) -> list[Link]:
     return [Link(url, url) for url in map(str, given) if url.startswith(("https://", "http://"))]
 
 
-def _edges(request: SignedInRequest, row: Product, *, upward: bool) -> Table:
-    seen = products_visible_to(request.user)
+def _edges(row: Product, seen: QuerySet[Product], *, upward: bool) -> Table:
     end = "upstream" if upward else "downstream"
     edges = row.origins if upward else row.uses
     found = edges.filter(**{f"{end}__in": seen}).select_related(f"{end}__operator")

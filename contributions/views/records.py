@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import BigIntegerField, Exists, OuterRef
+from django.db.models import BigIntegerField
 from django.db.models.functions import Cast, Coalesce
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -17,6 +17,7 @@ from contributions.models.labour import ContributionQuerySet
 from contributions.views import labour_rows
 from contributions.views.access import (
     SignedInRequest,
+    any_work,
     oversees,
     products_visible_to,
     require,
@@ -85,8 +86,7 @@ def download(request: SignedInRequest, form: str) -> HttpResponseBase:
 def facets_of(request: SignedInRequest) -> FacetForm:
     """Return the facets that an address asks for, with what this reader may choose from."""
     user = request.user
-    work = Contribution.objects.visible_to(user).filter(source=OuterRef("pk"))
-    sources = Source.objects.filter(Exists(work))
+    sources = Source.objects.annotate(work=any_work(user, "source")).exclude(work=None)
     single_worker = Worker.objects.filter(user=user).exists() and not user.memberships.exists()
     products = products_visible_to(user)
     if single_worker:
