@@ -91,6 +91,20 @@ def oversees(user: User) -> bool:
     return user.memberships.filter(organisation__kind=Organisation.Kind.REGULATOR).exists()
 
 
+def sees_rows(user: User) -> bool:
+    """Return whether single records of anybody at all may be shown to a user.
+
+    A regulator who is also a member elsewhere sees there what other members see.
+    """
+    elsewhere = user.memberships.exclude(organisation__kind=Organisation.Kind.REGULATOR)
+    return (
+        user.is_superuser
+        or not oversees(user)
+        or elsewhere.exists()
+        or Worker.objects.filter(user=user).exists()
+    )
+
+
 def workers_visible_to(user: User) -> QuerySet[Worker]:
     """Return whom a user may see, by pseudonym.
 

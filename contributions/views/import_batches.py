@@ -25,7 +25,7 @@ from contributions.views.access import (
     signed_in,
 )
 from contributions.views.imports import import_trail
-from contributions.views.pages import trail
+from contributions.views.pages import sections, trail
 from contributions.views.tables import Cell, Empty, Fact, Link, Table, columns, number
 
 _MOST_SHOWN = 200
@@ -42,6 +42,7 @@ def imports(request: SignedInRequest) -> HttpResponse:
     ).exclude(file_sha256="")
     context = {
         "breadcrumb": trail((_("Home"), "/"), (_("Imports"), "")),
+        "sections": sections(request, "imports"),
         "actions": [Link(_("Import a file"), reverse("import-new"))],
         "staged": _staged_table(list(staged[:_MOST_SHOWN])),
         "table": _batches_table(list(_batches(request)[:_MOST_SHOWN])),

@@ -12,14 +12,22 @@ from django.utils.translation import gettext as _
 
 from contributions.errors import ContributionError
 from contributions.models import Organisation, User
-from contributions.views.access import SignedInRequest, may_record, organisations_visible_to
+from contributions.views.access import (
+    SignedInRequest,
+    may_record,
+    organisations_visible_to,
+    sees_rows,
+)
 from contributions.views.tables import Link, Notice
 
 
 def sections(request: SignedInRequest, current: str) -> list[Link]:
     """Return the tabs of all that belongs to records, for whoever asks."""
-    names = [("contributions", _("Contributions")), ("workers", _("Workers"))]
-    names.append(("task-types", _("Task types")))
+    names = [("task-types", _("Task types"))]
+    if sees_rows(request.user):
+        names = [("contributions", _("Contributions")), ("workers", _("Workers")), *names]
+    if may_record(request.user):
+        names.append(("imports", _("Imports")))
     if organisations_visible_to(request.user).exists():
         names.append(("organisations", _("Organisations")))
     return [Link(label, reverse(name), current=name == current) for name, label in names]

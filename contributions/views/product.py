@@ -14,11 +14,12 @@ from django.views.decorators.http import require_safe
 
 from contributions import formatting
 from contributions.forms.names import capital
-from contributions.models import Licence, LineageEdge, Product
+from contributions.models import Licence, LineageEdge, Product, User
 from contributions.views.access import (
     SignedInRequest,
     find,
     products_visible_to,
+    recording_organisations,
     records_for,
     signed_in,
 )
@@ -43,8 +44,8 @@ def product(request: SignedInRequest, product_id: str) -> HttpResponse:
         "facts": _facts(row),
         "links": _links(row),
         "actions": _actions(row) if keeps else [],
-        "origins": _edges(row, seen, upward=True),
-        "uses": _edges(row, seen, upward=False),
+        "origins": _edges(request.user, row, seen, upward=True),
+        "uses": _edges(request.user, row, seen, upward=False),
         "licences": _licences(row, may_revoke=keeps),
         "labour": labour_in(request.user, row),
         "seen": seen,
@@ -90,21 +91,23 @@ def _links(row: Product) -> list[Link]:
     return [Link(url, url) for url in map(str, given) if url.startswith(("https://", "http://"))]
 
 
-def _edges(row: Product, seen: QuerySet[Product], *, upward: bool) -> Table:
+def _edges(user: User, row: Product, seen: QuerySet[Product], *, upward: bool) -> Table:
+    keeping = set(recording_organisations(user).values_list("pk", flat=True))
     end = "upstream" if upward else "downstream"
     edges = row.origins if upward else row.uses
     found = edges.filter(**{f"{end}__in": seen}).select_related(f"{end}__operator")
     return Table(
         caption=_("Made with") if upward else _("Went into"),
         columns=columns(_("Product"), _("Relation"), _("Transfer τ"), _("Evidence"), numeric=(2,)),
-        rows=[_edge_cells(edge, edge.upstream if upward else edge.downstream) for edge in found],
+        rows=[_edge_cells(edge, getattr(edge, end), row, keeping) for edge in found],
         empty=Empty(
             _("No earlier product is recorded") if upward else _("No later product is recorded")
         ),
     )
 
 
-def _edge_cells(edge: LineageEdge, other: Product) -> list[Cell]:
+def _edge_cells(edge: LineageEdge, other: Product, row: Product, keeping: set[int]) -> list[Cell]:
+    may_change = keeping & {other.operator_id, row.operator_id}
     return [
         Cell(
             str(other),
@@ -114,7 +117,7 @@ def _edge_cells(edge: LineageEdge, other: Product) -> list[Cell]:
         Cell(edge.get_relation_display()),
         number(
             formatting.factor(edge.transfer_ppm),
-            reverse("edge", args=[edge.public_id]),
+            reverse("edge", args=[edge.public_id]) if may_change else "",
             detail=_("assumed") if edge.assumed else "",
         ),
         Cell(edge.evidence) if edge.evidence else Cell(_("no evidence"), state="warn"),

@@ -43,15 +43,16 @@ def contribution(request: SignedInRequest, record_id: str) -> HttpResponse:
     """Show one record: all that is known of it, its history and what it earned."""
     record = _find(request, record_id)
     versions = _versions(record)
+    keeps = records_for(request.user, record.source.organisation)
     context = {
         "breadcrumb": _trail(record),
         "notices": [*_version_notices(record, versions), *nature_notices(record.product.operator)],
         "record": record,
         "work": _work_facts(record),
-        "provenance": _provenance_facts(record),
+        "provenance": _provenance_facts(record, keeps=keeps),
         "history": _history(versions),
         "outcome_state": OUTCOME_STATES[Contribution.Outcome(record.outcome)],
-        "actions": _actions(request, record, versions),
+        "actions": _actions(record, versions) if keeps else [],
     }
     return render(request, "contributions/contribution.html", context)
 
@@ -201,12 +202,8 @@ def _version_notices(record: Contribution, versions: list[Contribution]) -> list
     return []
 
 
-def _actions(
-    request: SignedInRequest, record: Contribution, versions: list[Contribution]
-) -> list[Link]:
+def _actions(record: Contribution, versions: list[Contribution]) -> list[Link]:
     if versions[-1].pk != record.pk or record.withdrawn:
-        return []
-    if not records_for(request.user, record.source.organisation):
         return []
     return [
         Link(_("Correct"), reverse("contribution-correct", args=[record.public_id])),
@@ -243,7 +240,7 @@ def _work_facts(record: Contribution) -> list[Fact]:
     ]
 
 
-def _provenance_facts(record: Contribution) -> list[Fact]:
+def _provenance_facts(record: Contribution, *, keeps: bool) -> list[Fact]:
     facts = [
         Fact(_("Evidence"), record.get_evidence_grade_display()),
         Fact(_("Source"), str(record.source), detail=record.source.organisation.name),
@@ -251,7 +248,9 @@ def _provenance_facts(record: Contribution) -> list[Fact]:
         Fact(_("Revision"), formatting.number(record.revision)),
     ]
     if record.batch is not None:
-        facts.append(Fact(_("Import"), record.batch.public_id, detail=record.batch.file_name))
+        batch = record.batch
+        url = reverse("import-batch", args=[batch.public_id]) if keeps else ""
+        facts.append(Fact(_("Import"), batch.public_id, url, batch.file_name))
     facts.append(Fact(_("Hash of the row"), hash=record.row_sha256))
     if record.evidence_sha256:
         facts.append(Fact(_("Hash of the evidence"), hash=record.evidence_sha256))

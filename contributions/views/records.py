@@ -18,9 +18,9 @@ from contributions.views import labour_rows
 from contributions.views.access import (
     SignedInRequest,
     any_work,
-    oversees,
     products_visible_to,
     require,
+    sees_rows,
     signed_in,
 )
 from contributions.views.exports import Rows, answer_as, downloads
@@ -46,7 +46,7 @@ LABOUR_COLUMNS = (
 @require_safe
 def contributions(request: SignedInRequest) -> HttpResponse:
     """Show recorded labour, narrowed, sorted and added up."""
-    require(_sees_rows(request))
+    require(sees_rows(request.user))
     form = facets_of(request)
     rows = form.narrow(_visible(request))
     totals = labour_rows.hours_by_basis(rows)
@@ -54,7 +54,9 @@ def contributions(request: SignedInRequest) -> HttpResponse:
         "breadcrumb": trail((_("Home"), "/"), (_("Contributions"), "")),
         "sections": sections(request, "contributions"),
         "actions": actions_for_recorders(
-            request.user, (_("Record work by hand"), "contribution-new")
+            request.user,
+            (_("Record work by hand"), "contribution-new"),
+            (_("Import a file"), "import-new"),
         ),
         "form": form,
         "totals": labour_rows.totals_table(totals, empty=_nothing(request)) if totals else None,
@@ -67,7 +69,7 @@ def contributions(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def download(request: SignedInRequest, form: str) -> HttpResponseBase:
     """Hand out recorded labour as a file of what the same address shows as a page."""
-    require(_sees_rows(request))
+    require(sees_rows(request.user))
     order = _order(request)
     sign = "-" if order.descending else ""
     rows = facets_of(request).narrow(_visible(request))
@@ -92,13 +94,6 @@ def facets_of(request: SignedInRequest) -> FacetForm:
     if single_worker:
         products = Product.objects.filter(contributions__worker__user=user).distinct()
     return FacetForm(request.GET, products=products, sources=sources, single_worker=single_worker)
-
-
-def _sees_rows(request: SignedInRequest) -> bool:
-    # A regulator who is also a member elsewhere sees there what other members see.
-    user = request.user
-    only_oversees = oversees(user) and user.memberships.count() == 1
-    return not only_oversees or Worker.objects.filter(user=user).exists()
 
 
 def _visible(request: SignedInRequest) -> ContributionQuerySet:

@@ -28,6 +28,7 @@ from contributions.views.access import (
     SignedInRequest,
     recording_organisations,
     require,
+    sees_rows,
     signed_in,
     workers_visible_to,
 )
@@ -80,6 +81,7 @@ class WorkerFacets(forms.Form):
 @require_safe
 def workers(request: SignedInRequest) -> HttpResponse:
     """Show the workers that a reader may see, with their hours."""
+    require(sees_rows(request.user))
     form = WorkerFacets(request.GET)
     rows = form.narrow(workers_visible_to(request.user))
     context = {
@@ -96,6 +98,7 @@ def workers(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def download(request: SignedInRequest, form: str) -> HttpResponseBase:
     """Hand out the workers as a file of what the same address shows as a page."""
+    require(sees_rows(request.user))
     order = _order(request)
     rows = WorkerFacets(request.GET).narrow(workers_visible_to(request.user))
     ordered = rows.order_by(f"{'-' if order.descending else ''}{order.sort.column}", "pk")

@@ -181,3 +181,13 @@ class TestFiles:
         office.work("Ana")
         text = office.client.get(reverse(name, args=["csv"])).getvalue().decode()
         assert len(text.splitlines()) == 2
+
+
+def test_recorders_find_the_imports_and_viewers_do_not(office: Office) -> None:
+    page = office.client.get(reverse("contributions")).content.decode()
+    assert f'href="{reverse("imports")}"' in page
+    assert f'href="{reverse("import-new")}"' in page
+    viewer = Client()
+    viewer.force_login(factories.user(office.platform, "viewer"))
+    page = viewer.get(reverse("contributions")).content.decode()
+    assert reverse("imports") not in page

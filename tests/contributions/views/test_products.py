@@ -145,6 +145,18 @@ def test_a_transfer_is_changed_within_the_whole(shop: Shop) -> None:
     assert (edge.transfer_ppm, edge.evidence) == (250_000, "model card")
 
 
+def test_a_coefficient_leads_to_its_form_only_for_whoever_may_change_it(shop: Shop) -> None:
+    data_set, model = factories.product(shop.platform), factories.product(shop.platform)
+    url = reverse("edge", args=[factories.edge(data_set, model).public_id])
+    assert url in shop.page(model)
+    viewer = Client()
+    viewer.force_login(factories.user(shop.platform, "viewer"))
+    page = viewer.get(reverse("product", args=[model.public_id])).content.decode()
+    assert "0.50" in page
+    assert url not in page
+    assert viewer.get(url).status_code == 404
+
+
 def test_nobody_joins_two_products_of_somebody_else(shop: Shop) -> None:
     own = factories.product(shop.platform)
     elsewhere = [factories.product(factories.organisation(), public=True) for _number in range(2)]

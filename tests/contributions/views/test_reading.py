@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from contributions.models import User
+from contributions.models import Membership, User
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +106,12 @@ class TestRegulators:
             factories.worker(), factories.product(factories.organisation())
         )
         regulator = factories.user(factories.organisation("regulator"), "viewer")
+        Membership.objects.create(
+            user=regulator, organisation=factories.organisation("regulator"), role="viewer"
+        )
         assert status_of(regulator, "contributions") == 404
+        assert status_of(regulator, "workers") == 404
+        assert status_of(regulator, "workers-download", "csv") == 404
         assert status_of(regulator, "contributions-download", "csv") == 404
         assert status_of(regulator, "contribution", work.public_id) == 404
         assert status_of(regulator, "worker", work.worker.public_id) == 404
