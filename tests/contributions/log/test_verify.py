@@ -75,7 +75,7 @@ def test_a_receipt_is_checked_offline_without_django(receipt: Path) -> None:
         f"sys.argv = ['verify', {str(receipt)!r}, '--key', {LOG_KEY!r}]\n"
         "runpy.run_module('contributions.log.verify', run_name='__main__')\n"
     )
-    done = subprocess.run(  # noqa: S603 (our own interpreter and text)
+    done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.stderr == ""
@@ -86,7 +86,7 @@ def test_a_receipt_is_checked_offline_without_django(receipt: Path) -> None:
 
 def test_a_tampered_receipt_is_named_and_fails(receipt: Path) -> None:
     receipt.write_text(receipt.read_text().replace('"index":9', '"index":8'))
-    done = subprocess.run(  # noqa: S603 (our own interpreter and module)
+    done = subprocess.run(
         [sys.executable, "-m", "contributions.log.verify", str(receipt), "--key", LOG_KEY],
         cwd=ROOT,
         capture_output=True,
