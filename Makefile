@@ -19,7 +19,7 @@ TESTS ?=
 export HUISU_MODE ?= local
 
 BIN := .venv/bin
-SOURCES := config contributions accounting bench tests manage.py $(wildcard bench)
+SOURCES := config contributions accounting bench tests manage.py
 CATALOGS := $(wildcard locale/*/LC_MESSAGES/django.po)
 COMPILED := $(CATALOGS:.po=.mo)
 
