@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounting.models import LivingWage, RunLabour, Statement
 from accounting.views import links
-from accounting.views.tables import FactRow
+from accounting.views.tables import Fact
 from contributions.formatting import hours_of_seconds, money, share
 
 SECONDS_PER_HOUR = 3600
@@ -49,27 +49,27 @@ class PayRate:
         received = (self.wages_micro + self.amount_micro) * SECONDS_PER_HOUR
         return received >= self.living_wage.micro_per_hour * self.seconds
 
-    def facts(self, currency: str) -> list[FactRow]:
+    def facts(self, currency: str) -> list[Fact]:
         """Return the figures as rows, ending in the comparison."""
         rows = [
-            FactRow(
+            Fact(
                 _("Hours really worked"),
                 f"{hours_of_seconds(self.seconds)} h",
                 links.contributions_url(),
             ),
-            FactRow(
+            Fact(
                 _("Wages already paid"),
                 f"{money(self.wages_micro, currency)} {currency}",
                 links.contributions_url(),
             ),
-            FactRow(
+            Fact(
                 _("Added by this run"), f"{money(self.amount_micro, currency)} {currency}", "#lines"
             ),
         ]
         if self.micro_per_hour is None:
-            return [*rows, FactRow(_("Pay per real hour"), _("no hours are recorded"))]
+            return [*rows, Fact(_("Pay per real hour"), _("no hours are recorded"))]
         rows.append(
-            FactRow(
+            Fact(
                 _("Pay per real hour"),
                 f"{money(self.micro_per_hour, currency)} {currency}",
                 detail=_("(wages + this run) ÷ hours"),
@@ -77,11 +77,11 @@ class PayRate:
         )
         return [*rows, self._comparison(currency)]
 
-    def _comparison(self, currency: str) -> FactRow:
+    def _comparison(self, currency: str) -> Fact:
         if self.living_wage is None or self.micro_per_hour is None:
-            return FactRow(_("Living wage"), _("no benchmark is known for the region"))
+            return Fact(_("Living wage"), _("no benchmark is known for the region"))
         wage = self.living_wage.micro_per_hour
-        return FactRow(
+        return Fact(
             _("Living wage in {}").format(self.living_wage.region),
             f"{money(wage, currency)} {currency}",
             f"{self.period_url}#benchmarks",

@@ -26,7 +26,7 @@ from accounting.views.access import (
     reader_of,
     signed_in,
 )
-from accounting.views.tables import ABSENT, Cell, Empty, FactRow, Link, Table, columns
+from accounting.views.tables import ABSENT, Cell, Empty, Fact, Link, Table, columns
 from accounting.views.words import policy_tag
 from contributions.formatting import day
 from contributions.models import Membership, Organisation
@@ -209,13 +209,13 @@ def _row(policy: Policy) -> list[Cell]:
     ]
 
 
-def _facts(policy: Policy) -> list[FactRow]:
-    facts = [FactRow(_("Operator"), str(policy.operator))]
+def _facts(policy: Policy) -> list[Fact]:
+    facts = [Fact(_("Operator"), str(policy.operator))]
     if policy.valid_from:
-        facts.append(FactRow(_("Valid from"), day(policy.valid_from)))
+        facts.append(Fact(_("Valid from"), day(policy.valid_from)))
     if policy.valid_to:
-        facts.append(FactRow(_("Valid to"), day(policy.valid_to)))
-    return [*facts, FactRow(_("Hash"), hash=policy.sha256)]
+        facts.append(Fact(_("Valid to"), day(policy.valid_to)))
+    return [*facts, Fact(_("Hash"), hash=policy.sha256)]
 
 
 def _signatures(policy: Policy) -> Table:

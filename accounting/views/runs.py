@@ -21,7 +21,7 @@ from accounting.views.access import (
     signed_in,
 )
 from accounting.views.statement_tables import statements_table
-from accounting.views.tables import ABSENT, Card, Cell, Empty, FactRow, Link, Table, columns, number
+from accounting.views.tables import ABSENT, Card, Cell, Empty, Fact, Link, Table, columns, number
 from accounting.views.words import run_tag
 from contributions.formatting import day, money, share
 from contributions.formatting import number as figure
@@ -145,14 +145,14 @@ def _progress(run: Run) -> dict[str, Any]:
     }
 
 
-def _facts(run: Run) -> list[FactRow]:
+def _facts(run: Run) -> list[Fact]:
     facts = [
-        FactRow(_("Period"), str(run.period), reverse("period", args=[run.period.public_id])),
-        FactRow(_("Policy"), str(run.policy), reverse("policy", args=[run.policy.public_id])),
-        FactRow(_("Requested"), f"{run.requested_at:%Y-%m-%d %H:%M} UTC"),
+        Fact(_("Period"), str(run.period), reverse("period", args=[run.period.public_id])),
+        Fact(_("Policy"), str(run.policy), reverse("policy", args=[run.policy.public_id])),
+        Fact(_("Requested"), f"{run.requested_at:%Y-%m-%d %H:%M} UTC"),
     ]
     if run.finished_at:
-        facts.append(FactRow(_("Finished"), f"{run.finished_at:%Y-%m-%d %H:%M:%S} UTC"))
+        facts.append(Fact(_("Finished"), f"{run.finished_at:%Y-%m-%d %H:%M:%S} UTC"))
     return facts
 
 
@@ -241,10 +241,10 @@ def people(run: Run, fewest: int) -> str:
     return _("suppressed") if count < fewest else figure(count)
 
 
-def _hashes(run: Run) -> list[FactRow]:
+def _hashes(run: Run) -> list[Fact]:
     return [
-        FactRow(_("Algorithm"), run.algorithm),
-        FactRow(_("Policy"), hash=run.policy_sha256),
-        FactRow(_("Inputs"), hash=run.inputs_sha256),
-        FactRow(_("Result"), hash=run.result_sha256),
+        Fact(_("Algorithm"), run.algorithm),
+        Fact(_("Policy"), hash=run.policy_sha256),
+        Fact(_("Inputs"), hash=run.inputs_sha256),
+        Fact(_("Result"), hash=run.result_sha256),
     ]

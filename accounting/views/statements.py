@@ -24,7 +24,7 @@ from accounting.views.tables import (
     ABSENT,
     Cell,
     Empty,
-    FactRow,
+    Fact,
     Link,
     Pager,
     Table,
@@ -190,11 +190,11 @@ def _parts(
     )
 
 
-def _payment(statement: Statement) -> list[FactRow]:
+def _payment(statement: Statement) -> list[Fact]:
     currency = statement.run.period.currency
 
-    def fact(label: str, micro: int, detail: str, href: str = "") -> FactRow:
-        return FactRow(label, f"{money(micro, currency, exact=True)} {currency}", href, detail)
+    def fact(label: str, micro: int, detail: str, href: str = "") -> Fact:
+        return Fact(label, f"{money(micro, currency, exact=True)} {currency}", href, detail)
 
     return [
         fact(_("Amount of this run"), statement.amount_micro, _("the sum of the lines"), "#lines"),

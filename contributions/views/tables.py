@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
 
 Text = str | Promise
+
+ABSENT = "\N{EN DASH}"
+"""Stands where there is no figure; never for zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,17 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """A headline number with the address of its explanation."""
+
+    label: Text
+    value: Text
+    href: str
+    unit: Text = ""
+    text: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One line of `components/facts.html`."""
 
@@ -94,6 +108,17 @@ class Notice:
     title: Text = ""
     href: str = ""
     link: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a sum worked out: what stands on the left, and the figure."""
+
+    label: Text
+    value: str
+    href: str = ""
+    detail: Text = ""
+    children: Sequence[Step] = field(default=())
 
 
 def number(text: Text, href: str = "", *, detail: Text = "") -> Cell:
