@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounting.models import Period, Policy, Run, Statement
+from accounting.models import Run
 from contributions.models import Consent, Membership, Organisation, User, Worker
 from contributions.models.identified import Identified
 
@@ -136,42 +136,7 @@ def find_run_with_result(request: SignedInRequest, public_id: str) -> Run:
     return run
 
 
-def periods_visible_to(reader: Reader) -> QuerySet[Period]:
-    """Return the periods of the reader's organisations; those who oversee read all."""
-    rows = Period.objects.select_related("operator")
-    if _oversees(reader):
-        return rows
-    return rows.filter(
-        Q(operator__memberships__user=reader.user)
-        | Q(pk__in=_paid_periods(reader, "run__period_id"))
-    ).distinct()
-
-
-def policies_visible_to(reader: Reader) -> QuerySet[Policy]:
-    """Return policies: drafts to their authors' side, proposals and agreements to all concerned."""
-    rows = Policy.objects.select_related("operator")
-    if reader.user.is_superuser:
-        return rows
-    own = Q(operator__memberships__user=reader.user) | Q(created_by=reader.user)
-    if _oversees(reader):
-        return rows.filter(own | ~Q(state=Policy.State.DRAFT)).distinct()
-    paid_by = _paid_periods(reader, "run__period__operator_id")
-    worked_for = reader.worker.contributions.values("product__operator_id") if reader.worker else []
-    concerned = Q(operator__in=paid_by) | Q(operator__in=worked_for)
-    return rows.filter(own | (concerned & ~Q(state=Policy.State.DRAFT))).distinct()
-
-
 def _pays_others(run: Run, unions: list[Organisation]) -> bool:
     """Return whether a run pays anybody who has not let these unions read their records."""
     consenting = Consent.objects.filter(organisation__in=unions, withdrawn_at=None)
     return run.statements.exclude(worker__in=consenting.values("worker")).exists()
-
-
-def _paid_periods(reader: Reader, column: str) -> Any:
-    return Statement.objects.filter(worker__user=reader.user).values(column)
-
-
-def _oversees(reader: Reader) -> bool:
-    return reader.user.is_superuser or bool(
-        reader.organisations(Organisation.Kind.REGULATOR, Organisation.Kind.LABOUR_ORGANISATION)
-    )

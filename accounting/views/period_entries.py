@@ -11,13 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounting.forms.entries import ENTRY_FORMS
 from accounting.models import Period
-from accounting.views.access import (
-    SignedInRequest,
-    find,
-    periods_visible_to,
-    reader_of,
-    signed_in,
-)
+from accounting.services.visibility import visible_periods
+from accounting.views.access import SignedInRequest, find, reader_of, signed_in
 from accounting.views.tables import Link
 
 
@@ -30,7 +25,7 @@ def add(request: SignedInRequest, period_id: str, kind: str) -> HttpResponse:
         Http404: There is no such kind, the period is closed, or it is another organisation's.
     """
     reader = reader_of(request)
-    period = find(periods_visible_to(reader), period_id)
+    period = find(visible_periods(reader.user), period_id)
     if (
         kind not in ENTRY_FORMS
         or period.state != Period.State.OPEN

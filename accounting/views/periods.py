@@ -16,16 +16,9 @@ from accounting.core.errors import AccountingError
 from accounting.forms.periods import PeriodForm, RunForm
 from accounting.models import Period, Run
 from accounting.services.periods import open_period
+from accounting.services.visibility import visible_periods
 from accounting.views import notices, period_tables
-from accounting.views.access import (
-    MAY_COMPUTE,
-    Reader,
-    SignedInRequest,
-    find,
-    periods_visible_to,
-    reader_of,
-    signed_in,
-)
+from accounting.views.access import MAY_COMPUTE, Reader, SignedInRequest, find, reader_of, signed_in
 from accounting.views.runs import runs_table
 from accounting.views.tables import ABSENT, Cell, Empty, Link, Table, columns, number
 from contributions.errors import ContributionError
@@ -40,7 +33,7 @@ def periods(request: SignedInRequest) -> HttpResponse:
     reader = reader_of(request)
     may_open = operators_of(reader).exists()
     context = {
-        "table": _table(list(periods_visible_to(reader)), may_open=may_open),
+        "table": _table(list(visible_periods(reader.user)), may_open=may_open),
         "may_open": may_open,
         "breadcrumb": [Link(_("Home"), reverse("home")), Link(_("Periods"), "")],
     }
@@ -80,7 +73,7 @@ def open_new(request: SignedInRequest) -> HttpResponse:
 def period(request: SignedInRequest, period_id: str) -> HttpResponse:
     """Show a period: its figures, what is assumed, and its runs."""
     reader = reader_of(request)
-    found = find(periods_visible_to(reader), period_id)
+    found = find(visible_periods(reader.user), period_id)
     return render(request, "accounting/period.html", page_of(found, reader))
 
 

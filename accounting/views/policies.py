@@ -17,15 +17,9 @@ from accounting.core.errors import AccountingError
 from accounting.forms.policies import PolicyForm
 from accounting.models import Policy
 from accounting.services import policies as agreements
+from accounting.services.visibility import visible_policies
 from accounting.views import policy_words
-from accounting.views.access import (
-    Reader,
-    SignedInRequest,
-    find,
-    policies_visible_to,
-    reader_of,
-    signed_in,
-)
+from accounting.views.access import Reader, SignedInRequest, find, reader_of, signed_in
 from accounting.views.tables import ABSENT, Cell, Empty, Fact, Link, Table, columns
 from accounting.views.words import policy_tag
 from contributions.formatting import day
@@ -46,7 +40,7 @@ def policies(request: SignedInRequest) -> HttpResponse:
     reader = reader_of(request)
     may_draft = _operators(reader).exists()
     context = {
-        "table": policies_table(list(policies_visible_to(reader)), may_draft=may_draft),
+        "table": policies_table(list(visible_policies(reader.user)), may_draft=may_draft),
         "may_draft": may_draft,
         "breadcrumb": [Link(_("Home"), reverse("home")), Link(_("Policies"), "")],
     }
@@ -73,7 +67,7 @@ def policies_table(rows: list[Policy], *, may_draft: bool = False) -> Table:
 def policy(request: SignedInRequest, policy_id: str) -> HttpResponse:
     """Explain an agreement field by field, with its hash and who signed it."""
     reader = reader_of(request)
-    found = find(policies_visible_to(reader), policy_id)
+    found = find(visible_policies(reader.user), policy_id)
     context = {
         "policy": found,
         "tag": policy_tag(found),
@@ -124,7 +118,7 @@ def draft(request: SignedInRequest) -> HttpResponse:
 def propose(request: SignedInRequest, policy_id: str) -> HttpResponse:
     """Put a draft before both sides."""
     reader = reader_of(request)
-    found = find(policies_visible_to(reader), policy_id)
+    found = find(visible_policies(reader.user), policy_id)
     if not _may_propose(found, reader):
         raise Http404(policy_id)
     agreements.propose(policy=found)
@@ -137,7 +131,7 @@ def propose(request: SignedInRequest, policy_id: str) -> HttpResponse:
 def ratify(request: SignedInRequest, policy_id: str) -> HttpResponse:
     """Sign a proposed policy for one of the reader's organisations."""
     reader = reader_of(request)
-    found = find(policies_visible_to(reader), policy_id)
+    found = find(visible_policies(reader.user), policy_id)
     wanted = request.POST.get("organisation", "")
     signer = next((row for row in _signers(found, reader) if row.public_id == wanted), None)
     if signer is None:
@@ -158,7 +152,7 @@ def ratify(request: SignedInRequest, policy_id: str) -> HttpResponse:
 
 def awaiting_signature(reader: Reader) -> list[Policy]:
     """Return the proposed policies that the reader may sign."""
-    proposed = policies_visible_to(reader).filter(state=Policy.State.PROPOSED)
+    proposed = visible_policies(reader.user).filter(state=Policy.State.PROPOSED)
     return [row for row in proposed if _signers(row, reader)]
 
 

@@ -15,13 +15,13 @@ from accounting import tasks
 from accounting.core.errors import AccountingError
 from accounting.forms.periods import RunForm
 from accounting.services import runs
+from accounting.services.visibility import visible_periods
 from accounting.views import links
 from accounting.views.access import (
     MAY_COMPUTE,
     SignedInRequest,
     find,
     find_run,
-    periods_visible_to,
     reader_of,
     signed_in,
 )
@@ -33,7 +33,7 @@ from accounting.views.periods import page_of
 def request_run(request: SignedInRequest, period_id: str) -> HttpResponse:
     """Queue a run of a period and show it; what stands against it is said on the form."""
     reader = reader_of(request)
-    period = find(periods_visible_to(reader), period_id)
+    period = find(visible_periods(reader.user), period_id)
     if not reader.acts_for(period.operator, roles=MAY_COMPUTE):
         raise Http404(period_id)
     form = RunForm(request.POST, period=period)

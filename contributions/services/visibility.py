@@ -5,7 +5,7 @@ What is not visible does not exist for the asker: its id answers 404 like one th
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from contributions.models import (
     Alias,
@@ -75,12 +75,22 @@ def visible_products(user: User) -> QuerySet[Product]:
     if user.is_superuser or oversees(user):
         return Product.objects.all()
     own = organisations_of(user)
-    work = Contribution.objects.visible_to(user).filter(product=OuterRef("pk"))
-    near = Product.objects.filter(
-        Q(operator__in=own) | Q(licences__licensee__in=own) | Exists(work)
+    near = Product.objects.annotate(work=any_work(user, "product")).filter(
+        Q(operator__in=own) | Q(licences__licensee__in=own) | Q(work__isnull=False)
     )
+    # What public products lead to stays closed: it may be private to whoever builds on them.
     related = related_products(near.values_list("pk", flat=True))
     return Product.objects.filter(Q(public=True) | Q(pk__in=related))
+
+
+def any_work(user: User, column: str) -> Subquery:
+    """Return some contribution that a user may see with the outer row in a column, or null.
+
+    The planner turns EXISTS into a join with all labour there is. Asked row by row for one
+    contribution, it finds that by the column's index and stops.
+    """
+    seen = Contribution.objects.visible_to(user).filter(**{column: OuterRef("pk")})
+    return Subquery(seen.order_by().values("pk")[:1])
 
 
 def visible_edges(user: User) -> QuerySet[LineageEdge]:

@@ -23,11 +23,11 @@ from contributions.imports.rejected import write_rejected
 from contributions.models import StagedImport
 from contributions.services import importing, importing_commit
 from contributions.services.importing_words import told, told_fault
+from contributions.services.visibility import visible_products
 from contributions.views import import_tables
 from contributions.views.access import (
     SignedInRequest,
     find,
-    products_visible_to,
     recording_organisations,
     require,
     signed_in,
@@ -78,7 +78,7 @@ def reading(request: SignedInRequest, import_id: str) -> HttpResponse:
         request.FILES or None,
         staged=staged,
         look=importing.look_of(staged),
-        products=products_visible_to(request.user),
+        products=visible_products(request.user),
     )
     if form.is_valid():
         importing.choose(staged=staged, choice=form.choice())

@@ -19,7 +19,7 @@ from contributions import formatting
 from contributions.forms.names import labour_name
 from contributions.models import Contribution, Product, User, Worker
 from contributions.models.labour import ContributionQuerySet, LabourType
-from contributions.views.access import oversees
+from contributions.services.visibility import oversees
 from contributions.views.labour_rows import UNKNOWN
 from contributions.views.tables import Cell, Empty, Table, columns, number
 

@@ -15,10 +15,10 @@ from contributions.errors import ContributionError
 from contributions.forms.products import LicenceForm
 from contributions.models import Licence, Organisation
 from contributions.services.products import LicenceRevoked, grant_licence, revoke_licence
+from contributions.services.visibility import visible_products
 from contributions.views.access import (
     SignedInRequest,
     find,
-    products_visible_to,
     recording_organisations,
     records_for,
     require,
@@ -31,7 +31,7 @@ from contributions.views.pages import refuse, trail
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedInRequest, product_id: str) -> HttpResponse:
     """Record a licence on a product."""
-    row = find(products_visible_to(request.user), product_id)
+    row = find(visible_products(request.user), product_id)
     require(records_for(request.user, row.operator))
     form = LicenceForm(request.POST or None, licensees=Organisation.objects.all())
     if form.is_valid():

@@ -16,14 +16,8 @@ from contributions.errors import ContributionError
 from contributions.forms.products import EdgeChangeForm, EdgeForm
 from contributions.models import LineageEdge, Product, User
 from contributions.services.lineage import add_edge
-from contributions.views.access import (
-    SignedInRequest,
-    find,
-    products_visible_to,
-    records_for,
-    require,
-    signed_in,
-)
+from contributions.services.visibility import visible_products
+from contributions.views.access import SignedInRequest, find, records_for, require, signed_in
 from contributions.views.pages import refuse, trail
 
 
@@ -31,11 +25,11 @@ from contributions.views.pages import refuse, trail
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedInRequest, product_id: str) -> HttpResponse:
     """Join a product with one that it was made with, or that was made with it."""
-    row = find(products_visible_to(request.user), product_id)
+    row = find(visible_products(request.user), product_id)
     require(records_for(request.user, row.operator))
     form = EdgeForm(
         request.POST or None,
-        products=products_visible_to(request.user),
+        products=visible_products(request.user),
         initial={"downstream": row},
     )
     if form.is_valid() and _touches(form, row) and _kept(form, LineageEdge()):
@@ -48,7 +42,7 @@ def new(request: SignedInRequest, product_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: SignedInRequest, edge_id: str) -> HttpResponse:
     """Change how much one product passed on to another, and on what evidence."""
-    seen = products_visible_to(request.user)
+    seen = visible_products(request.user)
     edges = LineageEdge.objects.filter(upstream__in=seen, downstream__in=seen)
     edge = find(edges.select_related("upstream__operator", "downstream__operator"), edge_id)
     require(_keeps(request.user, edge))

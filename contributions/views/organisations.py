@@ -19,7 +19,7 @@ from contributions.views.access import (
     SignedInRequest,
     find,
     manages,
-    organisations_visible_to,
+    own_organisations,
     require,
     signed_in,
 )
@@ -31,7 +31,7 @@ from contributions.views.tables import Cell, Empty, Link, Table, columns
 @require_safe
 def organisations(request: SignedInRequest) -> HttpResponse:
     """Show the organisations a user belongs to."""
-    found = organisations_visible_to(request.user)
+    found = own_organisations(request.user)
     actions = []
     if request.user.is_superuser:
         actions = [Link(_("Add an organisation"), reverse("organisation-new"))]
@@ -56,7 +56,7 @@ def organisations(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def organisation(request: SignedInRequest, organisation_id: str) -> HttpResponse:
     """Show an organisation's members; its administrators add and remove them here."""
-    row = find(organisations_visible_to(request.user), organisation_id)
+    row = find(own_organisations(request.user), organisation_id)
     may_manage = manages(request.user, row)
     form = MemberForm(request.POST or None)
     if request.method == "POST":
@@ -114,7 +114,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: SignedInRequest, organisation_id: str, member_id: int) -> HttpResponse:
     """Ask whether somebody shall leave an organisation, and end the membership."""
-    row = find(organisations_visible_to(request.user), organisation_id)
+    row = find(own_organisations(request.user), organisation_id)
     require(manages(request.user, row))
     membership = row.memberships.select_related("user").filter(pk=member_id).first()
     if membership is None:

@@ -15,7 +15,7 @@ from contributions.models import Organisation, User
 from contributions.views.access import (
     SignedInRequest,
     may_record,
-    organisations_visible_to,
+    own_organisations,
     sees_rows,
 )
 from contributions.views.tables import Link, Notice
@@ -28,7 +28,7 @@ def sections(request: SignedInRequest, current: str) -> list[Link]:
         names = [("contributions", _("Contributions")), ("workers", _("Workers")), *names]
     if may_record(request.user):
         names.append(("imports", _("Imports")))
-    if organisations_visible_to(request.user).exists():
+    if own_organisations(request.user).exists():
         names.append(("organisations", _("Organisations")))
     return [Link(label, reverse(name), current=name == current) for name, label in names]
 

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_safe
 from contributions import formatting
 from contributions.forms.names import capital
 from contributions.models import Licence, LineageEdge, Product, User
+from contributions.services.visibility import visible_products
 from contributions.views.access import (
     SignedInRequest,
     find,
-    products_visible_to,
     recording_organisations,
     records_for,
     signed_in,
@@ -33,7 +33,7 @@ from contributions.views.tables import Cell, Empty, Fact, Link, Table, columns, 
 @require_safe
 def product(request: SignedInRequest, product_id: str) -> HttpResponse:
     """Show one product."""
-    seen = products_visible_to(request.user)
+    seen = visible_products(request.user)
     row = find(seen, product_id)
     keeps = records_for(request.user, row.operator)
     context = {

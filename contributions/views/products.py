@@ -23,13 +23,8 @@ from contributions.forms.names import capital
 from contributions.forms.products import ProductForm
 from contributions.models import LineageEdge, Product
 from contributions.services.products import add_product
-from contributions.views.access import (
-    SignedInRequest,
-    products_visible_to,
-    recording_organisations,
-    require,
-    signed_in,
-)
+from contributions.services.visibility import visible_products
+from contributions.views.access import SignedInRequest, recording_organisations, require, signed_in
 from contributions.views.exports import Rows, Value, answer_as, downloads
 from contributions.views.labour_rows import UNKNOWN
 from contributions.views.pages import actions_for_recorders, query_of, refuse, trail
@@ -81,7 +76,7 @@ class ProductFacets(forms.Form):
 def products(request: SignedInRequest) -> HttpResponse:
     """Show the products that a reader may see."""
     form = ProductFacets(request.GET)
-    rows = form.narrow(products_visible_to(request.user))
+    rows = form.narrow(visible_products(request.user))
     context = {
         "breadcrumb": trail((_("Home"), "/"), (_("Products"), "")),
         "actions": actions_for_recorders(request.user, (_("Add a product"), "product-new")),
@@ -96,7 +91,7 @@ def products(request: SignedInRequest) -> HttpResponse:
 def download(request: SignedInRequest, form: str) -> HttpResponseBase:
     """Hand out the products as a file of what the same address shows as a page."""
     order = _order(request)
-    rows = ProductFacets(request.GET).narrow(products_visible_to(request.user))
+    rows = ProductFacets(request.GET).narrow(visible_products(request.user))
     ordered = rows.order_by(f"{'-' if order.descending else ''}{order.sort.column}", "pk")
     return answer_as(form, Rows("products", FILE_COLUMNS, _file_rows(ordered), count=rows.count))
 

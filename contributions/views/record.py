@@ -20,15 +20,14 @@ from contributions.forms.names import labour_name, task_type_name
 from contributions.models import Contribution
 from contributions.services import recording
 from contributions.services.parties import BY_HAND
+from contributions.services.visibility import visible_products, visible_workers
 from contributions.views.access import (
     SignedInRequest,
     find,
-    products_visible_to,
     recording_organisations,
     records_for,
     require,
     signed_in,
-    workers_visible_to,
 )
 from contributions.views.labour_rows import OUTCOME_STATES, UNKNOWN
 from contributions.views.pages import nature_notices, refuse, trail
@@ -67,8 +66,8 @@ def new(request: SignedInRequest) -> HttpResponse:
     form = LabourForm(
         request.POST or None,
         organisations=organisations,
-        workers=workers_visible_to(user),
-        products=products_visible_to(user),
+        workers=visible_workers(user),
+        products=visible_products(user),
         initial={name: request.GET[name] for name in ("worker", "product") if name in request.GET},
     )
     if form.is_valid():
@@ -95,8 +94,8 @@ def correct(request: SignedInRequest, record_id: str) -> HttpResponse:
         request.POST or None,
         replaced=record,
         organisations=recording_organisations(request.user),
-        workers=workers_visible_to(request.user),
-        products=products_visible_to(request.user),
+        workers=visible_workers(request.user),
+        products=visible_products(request.user),
     )
     if form.is_valid():
         try:

@@ -14,15 +14,9 @@ from django.views.decorators.http import require_safe
 from contributions.forms.facets import FacetForm
 from contributions.models import Contribution, Product, Source, Worker
 from contributions.models.labour import ContributionQuerySet
+from contributions.services.visibility import any_work, visible_products
 from contributions.views import labour_rows
-from contributions.views.access import (
-    SignedInRequest,
-    any_work,
-    products_visible_to,
-    require,
-    sees_rows,
-    signed_in,
-)
+from contributions.views.access import SignedInRequest, require, sees_rows, signed_in
 from contributions.views.exports import Rows, answer_as, downloads
 from contributions.views.pages import actions_for_recorders, query_of, sections, trail
 from contributions.views.paging import Order, Sort, order_of, page_of, pager, sortable
@@ -90,7 +84,7 @@ def facets_of(request: SignedInRequest) -> FacetForm:
     user = request.user
     sources = Source.objects.annotate(work=any_work(user, "source")).exclude(work=None)
     single_worker = Worker.objects.filter(user=user).exists() and not user.memberships.exists()
-    products = products_visible_to(user)
+    products = visible_products(user)
     if single_worker:
         products = Product.objects.filter(contributions__worker__user=user).distinct()
     return FacetForm(request.GET, products=products, sources=sources, single_worker=single_worker)

@@ -22,16 +22,9 @@ from contributions.models import Consent, Contribution, Organisation, Product, W
 from contributions.models.labour import ContributionQuerySet
 from contributions.services.parties import grant_consent, withdraw_consent
 from contributions.services.products import later_products
+from contributions.services.visibility import visible_products, visible_workers
 from contributions.views import labour_rows
-from contributions.views.access import (
-    SignedInRequest,
-    find,
-    may_record,
-    products_visible_to,
-    require,
-    signed_in,
-    workers_visible_to,
-)
+from contributions.views.access import SignedInRequest, find, may_record, require, signed_in
 from contributions.views.labour_rows import UNKNOWN
 from contributions.views.pages import trail
 from contributions.views.tables import Cell, Empty, Fact, Link, Table, columns, number
@@ -41,7 +34,7 @@ from contributions.views.tables import Cell, Empty, Fact, Link, Table, columns, 
 @require_safe
 def worker(request: SignedInRequest, worker_id: str) -> HttpResponse:
     """Show one worker's records, as far as the reader may see them."""
-    row = find(workers_visible_to(request.user), worker_id)
+    row = find(visible_workers(request.user), worker_id)
     work = Contribution.objects.visible_to(request.user).current().filter(worker=row)
     own = row.user_id == request.user.pk
     context = {
@@ -68,7 +61,7 @@ def worker(request: SignedInRequest, worker_id: str) -> HttpResponse:
 @require_POST
 def consent(request: SignedInRequest, worker_id: str) -> HttpResponse:
     """Let a labour organisation see one's records, or no longer."""
-    row = find(workers_visible_to(request.user), worker_id)
+    row = find(visible_workers(request.user), worker_id)
     require(row.user_id == request.user.pk)
     unions = Organisation.objects.filter(kind=Organisation.Kind.LABOUR_ORGANISATION)
     form = ConsentForm(request.POST, organisations=unions)
@@ -141,7 +134,7 @@ def _products(work: ContributionQuerySet, row: Worker) -> Table:
 def _later(request: SignedInRequest, work: ContributionQuerySet) -> Table:
     """List what was made, at any remove, with the products that the work went into."""
     own = work.order_by().values_list("product", flat=True).distinct()
-    later = products_visible_to(request.user).filter(pk__in=later_products(own))
+    later = visible_products(request.user).filter(pk__in=later_products(own))
     return Table(
         caption=_("Products made with it"),
         columns=columns(_("Product"), _("Kind"), _("Operator")),

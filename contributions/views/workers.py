@@ -24,13 +24,13 @@ from contributions.forms.names import capital
 from contributions.forms.parties import WorkerForm
 from contributions.models import Contribution, Worker
 from contributions.services.parties import add_worker
+from contributions.services.visibility import visible_workers
 from contributions.views.access import (
     SignedInRequest,
     recording_organisations,
     require,
     sees_rows,
     signed_in,
-    workers_visible_to,
 )
 from contributions.views.exports import Rows, Value, answer_as, downloads
 from contributions.views.labour_rows import UNKNOWN
@@ -83,7 +83,7 @@ def workers(request: SignedInRequest) -> HttpResponse:
     """Show the workers that a reader may see, with their hours."""
     require(sees_rows(request.user))
     form = WorkerFacets(request.GET)
-    rows = form.narrow(workers_visible_to(request.user))
+    rows = form.narrow(visible_workers(request.user))
     context = {
         "breadcrumb": trail((_("Home"), "/"), (_("Workers"), "")),
         "sections": sections(request, "workers"),
@@ -100,7 +100,7 @@ def download(request: SignedInRequest, form: str) -> HttpResponseBase:
     """Hand out the workers as a file of what the same address shows as a page."""
     require(sees_rows(request.user))
     order = _order(request)
-    rows = WorkerFacets(request.GET).narrow(workers_visible_to(request.user))
+    rows = WorkerFacets(request.GET).narrow(visible_workers(request.user))
     ordered = rows.order_by(f"{'-' if order.descending else ''}{order.sort.column}", "pk")
     values = _file_rows(request, ordered)
     return answer_as(form, Rows("workers", FILE_COLUMNS, values, count=rows.count))

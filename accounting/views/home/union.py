@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounting.models import Run
+from accounting.services.visibility import visible_policies
 from accounting.views import links
-from accounting.views.access import Reader, policies_visible_to
+from accounting.views.access import Reader
 from accounting.views.home.parts import Section, Task, newest_runs
 from accounting.views.policies import awaiting_signature, policies_table
 from accounting.views.tables import Card, Cell, Empty, Table, columns, number
@@ -46,7 +47,7 @@ def union_home(reader: Reader) -> dict[str, Any]:
             Section(
                 "policies",
                 _("Policies"),
-                policies_table(list(policies_visible_to(reader)[:NEWEST_POLICIES])),
+                policies_table(list(visible_policies(reader.user)[:NEWEST_POLICIES])),
             ),
         ],
     }
