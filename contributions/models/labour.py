@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from contributions.models.identified import Identified
-from contributions.models.parties import Organisation, User, Worker
+from contributions.models.parties import Consent, Organisation, User, Worker
 from contributions.models.products import PPM, Product
 
 
@@ -122,6 +122,18 @@ class ImportBatch(Identified):
         ]
 
 
+def consenting_to(unions: models.QuerySet[Organisation] | list[Organisation]) -> Q:
+    """Say of a worker that they let one of some labour organisations see their records."""
+    in_force = Consent.objects.filter(organisation__in=unions, withdrawn_at=None)
+    return Q(pk__in=in_force.values("worker"))
+
+
+def people(workers: models.QuerySet[Worker]) -> models.QuerySet[Worker]:
+    """Return workers with all who turned out to be the same persons."""
+    chosen = workers.order_by().values("pk")
+    return Worker.objects.filter(Q(pk__in=chosen) | Q(merged_into__in=chosen)).order_by()
+
+
 class ContributionQuerySet(models.QuerySet["Contribution"]):
     """Questions asked of recorded labour."""
 
@@ -131,6 +143,19 @@ class ContributionQuerySet(models.QuerySet["Contribution"]):
         return self.filter(~Exists(replaced), withdrawn=False).exclude(
             batch__state=ImportBatch.State.UNDONE
         )
+
+    def of_concern_to(self, organisation: Organisation) -> ContributionQuerySet:
+        """Keep what an organisation may speak about: what `visible_to` lets its members see."""
+        if organisation.kind == Organisation.Kind.LABOUR_ORGANISATION:
+            consenting = people(Worker.objects.filter(consenting_to([organisation])))
+            return self.filter(Q(worker__in=consenting) | Q(source__organisation=organisation))
+        if organisation.kind == Organisation.Kind.REGULATOR:
+            return self.none()
+        return self.filter(product__operator=organisation)
+
+    def of_person(self, worker: Worker) -> ContributionQuerySet:
+        """Keep the work of a worker and of those who turned out to be the same person."""
+        return self.filter(worker__in=people(Worker.objects.filter(pk=worker.pk)))
 
     def until(self, day: date) -> ContributionQuerySet:
         """Keep work done up to and including a day."""
@@ -150,12 +175,9 @@ class ContributionQuerySet(models.QuerySet["Contribution"]):
         platforms = member_of.filter(
             kind__in=[Organisation.Kind.PLATFORM, Organisation.Kind.PUBLIC_BODY]
         )
-        consenting = Worker.objects.filter(
-            consents__organisation__in=unions, consents__withdrawn_at=None
-        )
+        seen = people(Worker.objects.filter(Q(user=user) | consenting_to(unions)))
         return self.filter(
-            Q(worker__user=user)
-            | Q(worker__in=consenting)
+            Q(worker__in=seen)
             | Q(source__organisation__in=unions)
             | Q(product__operator__in=platforms)
         )
@@ -249,6 +271,12 @@ class Contribution(Identified):
         indexes = [
             models.Index(name="contribution_product_day", fields=["product", "occurred_on"]),
             models.Index(name="contribution_worker_day", fields=["worker", "occurred_on"]),
+            # Corrections are few: what counts now is found by looking at these alone.
+            models.Index(
+                name="contribution_corrections",
+                fields=["supersedes"],
+                condition=Q(supersedes__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -93,7 +93,12 @@ class Membership(models.Model):
 
 
 class Worker(Identified):
-    """A person whose labour is recorded, known here by a pseudonym only."""
+    """A person whose labour is recorded, known here by a pseudonym only.
+
+    Attributes:
+        merged_into: The worker who turned out to be the same person, and stands for both. One
+            step only: who stands for somebody is merged into nobody.
+    """
 
     id_prefix = "wrk"
 
@@ -113,10 +118,17 @@ class Worker(Identified):
     country = models.CharField(_("country (ISO 3166)"), max_length=2, blank=True)
     wage_region = models.CharField(_("living-wage region"), max_length=64, blank=True)
     user = models.OneToOneField(User, models.SET_NULL, null=True, blank=True, related_name="worker")
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="absorbed"
+    )
 
     class Meta:
         ordering = ["pseudonym", "id"]
         constraints = [
+            models.CheckConstraint(
+                name="worker_not_merged_into_itself",
+                condition=Q(merged_into=None) | ~Q(merged_into=models.F("id")),
+            ),
             models.CheckConstraint(
                 name="worker_status_known",
                 condition=Q(

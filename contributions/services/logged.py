@@ -20,7 +20,17 @@ from django.utils.module_loading import autodiscover_modules
 from numpy.typing import NDArray
 
 from contributions.errors import ContributionError
-from contributions.models import Contribution
+from contributions.models import (
+    Attestation,
+    Contribution,
+    Dispute,
+    DisputeDecision,
+    DisputeMessage,
+    Erasure,
+    IdentityAccess,
+    SealedIdentity,
+    WorkerChange,
+)
 
 DIGEST_BYTES = 32
 
@@ -160,7 +170,120 @@ LABOUR = LoggedTable(
     ),
 )
 
-_tables: list[LoggedTable] = [LABOUR]
+ATTESTATION = LoggedTable(
+    kinds=("attestation",),
+    model=Attestation,
+    prefix=Attestation.id_prefix,
+    columns=(
+        "id",
+        "contribution_id",
+        "organisation_id",
+        "worker_id",
+        "stance",
+        "comment",
+        "made_by_id",
+        "made_at",
+    ),
+)
+
+DISPUTE = LoggedTable(
+    kinds=("dispute",),
+    model=Dispute,
+    prefix=Dispute.id_prefix,
+    columns=(
+        "id",
+        "contribution_id",
+        "organisation_id",
+        "worker_id",
+        "grounds",
+        "contested_ppm",
+        "contested_seconds",
+        "due_on",
+        "opened_by_id",
+        "opened_at",
+    ),
+)
+
+DISPUTE_MESSAGE = LoggedTable(
+    kinds=("dispute_message",),
+    model=DisputeMessage,
+    prefix=DisputeMessage.id_prefix,
+    columns=(
+        "id",
+        "dispute_id",
+        "kind",
+        "organisation_id",
+        "worker_id",
+        "text",
+        "written_by_id",
+        "written_at",
+    ),
+)
+
+DISPUTE_DECISION = LoggedTable(
+    kinds=("dispute_decision",),
+    model=DisputeDecision,
+    prefix=DisputeDecision.id_prefix,
+    columns=(
+        "id",
+        "dispute_id",
+        "outcome",
+        "reason",
+        "organisation_id",
+        "correction_id",
+        "decided_by_id",
+        "decided_at",
+    ),
+)
+
+WORKER_CHANGE = LoggedTable(
+    kinds=("worker_change",),
+    model=WorkerChange,
+    prefix=WorkerChange.id_prefix,
+    columns=(
+        "id",
+        "kind",
+        "worker_id",
+        "into_id",
+        "organisation_id",
+        "reason",
+        "made_by_id",
+        "made_at",
+    ),
+)
+
+SEALED_IDENTITY = LoggedTable(
+    kinds=("identity",),
+    model=SealedIdentity,
+    prefix=SealedIdentity.id_prefix,
+    columns=("id", "worker_id", "sealed", "sealed_by_id", "sealed_at"),
+)
+
+ERASURE = LoggedTable(
+    kinds=("erasure",),
+    model=Erasure,
+    prefix=Erasure.id_prefix,
+    columns=("id", "worker_id", "reason", "erased_by_id", "erased_at"),
+)
+
+IDENTITY_ACCESS = LoggedTable(
+    kinds=("identity_access",),
+    model=IdentityAccess,
+    prefix=IdentityAccess.id_prefix,
+    columns=("id", "worker_id", "act", "purpose", "accessed_by_id", "accessed_at"),
+)
+
+_tables: list[LoggedTable] = [
+    LABOUR,
+    ATTESTATION,
+    DISPUTE,
+    DISPUTE_MESSAGE,
+    DISPUTE_DECISION,
+    WORKER_CHANGE,
+    SEALED_IDENTITY,
+    ERASURE,
+    IDENTITY_ACCESS,
+]
 
 
 def register(table: LoggedTable) -> LoggedTable:
