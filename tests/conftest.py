@@ -63,6 +63,7 @@ import redis  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.backends.postgresql.operations import DatabaseOperations  # noqa: E402
+from django.utils import translation  # noqa: E402
 from playwright.sync_api import Browser, BrowserContext, Route, sync_playwright  # noqa: E402
 from pytest_django.live_server_helper import LiveServer  # noqa: E402
 
@@ -138,6 +139,13 @@ def data_folder(tmp_path: Path, settings: Any) -> Path:
     folder: Path = settings.HUISU_DATA
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(autouse=True)
+def source_language() -> Iterator[None]:
+    """English to begin with; a request of an earlier test may have asked for another."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture
