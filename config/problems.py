@@ -40,9 +40,12 @@ CONFLICTS = frozenset(
     {
         "already_corrected",
         "already_recorded",
+        "amortisation_known",
         "bundle_known",
         "consent_in_force",
+        "fx_rate_known",
         "idempotency_key_in_progress",
+        "index_measure_known",
         "licence_revoked",
         "lineage_cycle",
         "lineage_edge_exists",
@@ -59,13 +62,14 @@ CONFLICTS = frozenset(
         "run_in_progress",
         "run_not_cancellable",
         "run_without_result",
+        "simulations_waiting",
         "task_type_known",
         "worker_known",
     }
 )
 """Codes of anticipated outcomes that stem from the state of the records, not from the request."""
 
-FORBIDDEN = frozenset({"not_a_side"})
+FORBIDDEN = frozenset({"not_a_side", "one_person_two_sides"})
 
 _FRAMEWORK: tuple[tuple[type[Exception], int, str, Any], ...] = (
     (Http404, 404, "not_found", gettext_lazy("There is no such thing, or it is not yours to see.")),

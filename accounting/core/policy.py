@@ -129,11 +129,12 @@ class Pool(_Part, frozen=True, kw_only=True):
 
 
 class Negotiation(_Part, frozen=True, kw_only=True):
-    """Who agreed to the policy, when, and where the minutes lie."""
+    """Who agreed to the policy, when, where the minutes lie, and who else must sign."""
 
     parties: tuple[str, ...] = ()
     minutes: str = ""
     yearly_round: str = ""
+    public_body_signs: bool = False
 
 
 class Policy(_Part, frozen=True, kw_only=True):

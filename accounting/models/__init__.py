@@ -7,7 +7,8 @@ norms to statements.
 
 from __future__ import annotations
 
-from accounting.models.agreement import Policy, Ratification
+from accounting.models.agreement import NegotiationStep, Policy, Ratification
+from accounting.models.creation import AmortisationPlan, AmortisedCost, IndexMeasure
 from accounting.models.money import (
     Bundle,
     Cost,
@@ -35,6 +36,8 @@ from accounting.models.run import Run
 from accounting.models.valuation import Score, Valuation
 
 __all__ = [
+    "AmortisationPlan",
+    "AmortisedCost",
     "Assumption",
     "Bundle",
     "Cost",
@@ -42,9 +45,11 @@ __all__ = [
     "Fact",
     "Flow",
     "FxRate",
+    "IndexMeasure",
     "LicenceUse",
     "Line",
     "LivingWage",
+    "NegotiationStep",
     "Period",
     "Policy",
     "Ratification",

@@ -1,4 +1,8 @@
-"""The policy as a collective agreement: versions, hashes and who ratified them."""
+"""The policy as a collective agreement: versions, hashes, who ratified them, what was negotiated.
+
+The database holds the steps too: a text never changes, a step is never skipped, nobody signs for
+two sides, and nothing comes into force without every signature that it needs.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,7 @@ class Policy(Identified):
         PROPOSED = "proposed", _("proposed")
         IN_FORCE = "in_force", _("in force")
         SUPERSEDED = "superseded", _("superseded")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     operator = models.ForeignKey(
         Organisation, models.PROTECT, related_name="policies", verbose_name=_("operator")
@@ -35,6 +40,9 @@ class Policy(Identified):
     document = models.JSONField(_("document"))
     sha256 = models.CharField(max_length=64)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
+    based_on = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="revisions"
+    )
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
@@ -49,7 +57,7 @@ class Policy(Identified):
             ),
             models.CheckConstraint(
                 name="policy_state_known",
-                condition=Q(state__in=["draft", "proposed", "in_force", "superseded"]),
+                condition=Q(state__in=["draft", "proposed", "in_force", "superseded", "withdrawn"]),
             ),
             models.CheckConstraint(
                 name="policy_in_force_has_start",
@@ -63,6 +71,13 @@ class Policy(Identified):
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+    @property
+    def sides_needed(self) -> tuple[str, ...]:
+        """The sides that must sign before it comes into force."""
+        both = (Ratification.Side.LABOUR, Ratification.Side.PLATFORM)
+        public = self.document["negotiation"].get("public_body_signs", False)
+        return (*both, Ratification.Side.PUBLIC) if public else both
 
 
 class Ratification(models.Model):
@@ -94,3 +109,51 @@ class Ratification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation} · {self.policy}"
+
+
+class NegotiationStep(Identified):
+    """One entry of the negotiation's record: a meeting with its minutes, a round, a publication.
+
+    A file of minutes is kept under its SHA-256, so the record proves which file it was.
+    """
+
+    id_prefix = "neg"
+
+    class Kind(models.TextChoices):
+        """What happened."""
+
+        MEETING = "meeting", _("meeting with minutes")
+        ROUND = "round", _("date of the next yearly round")
+        PUBLICATION = "publication", _("publication")
+        OBJECTION = "objection", _("objection")
+
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="negotiation")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="+", verbose_name=_("recorded for")
+    )
+    kind = models.CharField(_("kind"), max_length=11, choices=Kind)
+    held_on = models.DateField(_("day"))
+    parties = models.JSONField(_("parties"), default=list, blank=True)
+    text = models.CharField(_("in short"), max_length=2000, blank=True)
+    url = models.URLField(_("address"), max_length=500, blank=True)
+    file_name = models.CharField(_("file"), max_length=200, blank=True)
+    file_sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True)
+    file_bytes = models.BigIntegerField(_("size of the file"), null=True, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["held_on", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="negotiation_kind_known",
+                condition=Q(kind__in=["meeting", "round", "publication", "objection"]),
+            ),
+            models.CheckConstraint(
+                name="negotiation_file_is_hashed",
+                condition=Q(file_sha256="") | Q(file_sha256__regex="^[0-9a-f]{64}$"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.held_on:%Y-%m-%d}"

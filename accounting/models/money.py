@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounting.models.period import Period
-from contributions.models import Licence, Organisation, Product
+from contributions.models import Licence, Organisation, Product, User
 from contributions.models.identified import Identified
 
 LARGEST_MICRO = 2**53
@@ -227,18 +228,31 @@ class LivingWage(models.Model):
 
 
 class FxRate(models.Model):
-    """A rate of exchange with its day and source: one `base` is `rate` `quote`."""
+    """A rate of exchange with its day and source: one `base` is `rate` `quote`.
 
+    An operator's own rate counts for its own periods and goes before a rate of everybody's, which
+    names no organisation. Rates are never changed; a later day's takes over.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="fx_rates"
+    )
     base = models.CharField(_("base currency"), max_length=3)
     quote = models.CharField(_("quote currency"), max_length=3)
     rate = models.DecimalField(_("rate"), max_digits=20, decimal_places=10)
     valid_on = models.DateField(_("day"))
     source = models.CharField(_("source"), max_length=300)
+    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["base", "quote", "-valid_on"]
         constraints = [
-            models.UniqueConstraint(name="fx_rate_once", fields=["base", "quote", "valid_on"]),
+            models.UniqueConstraint(
+                name="fx_rate_once",
+                fields=["organisation", "base", "quote", "valid_on"],
+                nulls_distinct=False,
+            ),
             models.CheckConstraint(
                 name="fx_rate_positive_and_finite", condition=Q(rate__gt=0, rate__lt=10**10)
             ),

@@ -6,7 +6,7 @@ replaced it, a run's hashes and not whether it was approved since.
 
 from __future__ import annotations
 
-from accounting.models import Policy, Ratification, Run
+from accounting.models import NegotiationStep, Policy, Ratification, Run
 from contributions.services.logged import LoggedTable, register
 
 POLICY = register(
@@ -46,6 +46,29 @@ RATIFICATION = register(
     )
 )
 
+NEGOTIATION = register(
+    LoggedTable(
+        kinds=("negotiation",),
+        model=NegotiationStep,
+        prefix=NegotiationStep.id_prefix,
+        columns=(
+            "id",
+            "policy_id",
+            "organisation_id",
+            "kind",
+            "held_on",
+            "parties",
+            "text",
+            "url",
+            "file_name",
+            "file_sha256",
+            "file_bytes",
+            "recorded_by_id",
+            "recorded_at",
+        ),
+    )
+)
+
 RUN = register(
     LoggedTable(
         kinds=("run",),
@@ -71,5 +94,86 @@ RUN = register(
             "finished_at",
         ),
         condition="r.state IN ('computed', 'approved', 'posted')",
+    )
+)
+
+RUN_DECISION = register(
+    LoggedTable(
+        kinds=("run_decision",),
+        model=RunDecision,
+        prefix=RunDecision.id_prefix,
+        columns=(
+            "id",
+            "run_id",
+            "decision",
+            "result_sha256",
+            "reason",
+            "decided_by_id",
+            "decided_at",
+        ),
+    )
+)
+
+PERIOD_STEP = register(
+    LoggedTable(
+        kinds=("period_step",),
+        model=PeriodStep,
+        prefix=PeriodStep.id_prefix,
+        columns=("id", "period_id", "step", "checklist", "note", "taken_by_id", "taken_at"),
+    )
+)
+
+ENTRY = register(
+    LoggedTable(
+        kinds=("posting",),
+        model=JournalEntry,
+        prefix=JournalEntry.id_prefix,
+        columns=(
+            "id",
+            "ledger_id",
+            "number",
+            "kind",
+            "period_id",
+            "run_id",
+            "corrects_id",
+            "postings_count",
+            "postings_sha256",
+            "posted_by_id",
+            "posted_at",
+        ),
+    )
+)
+
+PAYMENT = register(
+    LoggedTable(
+        kinds=("payment",),
+        model=Payment,
+        prefix=Payment.id_prefix,
+        columns=(
+            "id",
+            "batch_id",
+            "statement_id",
+            "payout_account_id",
+            "amount_minor",
+            "retry_of_id",
+        ),
+    )
+)
+
+PAYMENT_EVENT = register(
+    LoggedTable(
+        kinds=("payment_event",),
+        model=PaymentEvent,
+        prefix=PaymentEvent.id_prefix,
+        columns=(
+            "id",
+            "payment_id",
+            "kind",
+            "happened_on",
+            "reason",
+            "entry_id",
+            "recorded_by_id",
+            "recorded_at",
+        ),
     )
 )

@@ -47,9 +47,15 @@ class PolicyNotDraft(AccountingError):
 
 
 class PolicyNotProposed(AccountingError):
-    """Only a proposed policy can be ratified."""
+    """Only a proposed policy can be ratified or withdrawn."""
 
     code = "policy_not_proposed"
+
+
+class OnePersonTwoSides(AccountingError):
+    """Who signed for one side of a policy signs for no other."""
+
+    code = "one_person_two_sides"
 
 
 def preset_names() -> list[str]:
@@ -81,9 +87,16 @@ def merged(document: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any
 
 @transaction.atomic
 def draft_policy(
-    *, operator: Organisation, document: dict[str, Any], created_by: User | None
+    *,
+    operator: Organisation,
+    document: dict[str, Any],
+    created_by: User | None,
+    based_on: Policy | None = None,
 ) -> Policy:
     """Store a policy as a draft, with every default written out, under its hash.
+
+    Args:
+        based_on: The policy that it revises.
 
     Raises:
         PolicyInvalid: The document breaks its own rules.
@@ -99,6 +112,7 @@ def draft_policy(
         document=complete,
         sha256=sha256_of_json(complete),
         created_by=created_by,
+        based_on=based_on,
     )
     drafted.full_clean(validate_constraints=False)
     try:
@@ -129,29 +143,51 @@ def propose(*, policy: Policy) -> None:
 
 
 @transaction.atomic
+def withdraw(*, policy: Policy) -> None:
+    """Take a proposal back; what was signed of it so far stays on record and binds nobody.
+
+    Raises:
+        PolicyNotProposed: It is a draft, in force, or no longer up.
+    """
+    changed = Policy.objects.filter(pk=policy.pk, state=Policy.State.PROPOSED).update(
+        state=Policy.State.WITHDRAWN
+    )
+    if not changed:
+        raise PolicyNotProposed(_("This policy is not up for ratification."))
+    policy.refresh_from_db()
+
+
+@transaction.atomic
 def ratify(
     *, policy: Policy, organisation: Organisation, ratified_by: User | None, today: date
 ) -> None:
-    """Sign a proposed policy; it comes into force when both sides have.
+    """Sign a proposed policy; it comes into force when every side has that must.
 
     Raises:
         PolicyNotProposed: It is a draft, in force already, or superseded.
         NotASide: A regulator, or another platform than the policy's operator.
+        OnePersonTwoSides: The same person has signed for the other side.
     """
     locked = Policy.objects.select_for_update().get(pk=policy.pk)
     if locked.state != Policy.State.PROPOSED:
         raise PolicyNotProposed(_("This policy is not up for ratification."))
+    side = side_of(policy=locked, organisation=organisation)
+    signed = locked.ratifications.exclude(side=side)
+    if ratified_by is not None and signed.filter(ratified_by=ratified_by).exists():
+        raise OnePersonTwoSides(
+            _("You signed this policy for the other side. Somebody else must sign for this one.")
+        )
     ratification, new = Ratification.objects.get_or_create(
         policy=locked,
         organisation=organisation,
         defaults={
-            "side": _side(locked, organisation),
+            "side": side,
             "policy_sha256": locked.sha256,
             "ratified_by": ratified_by,
         },
     )
     sides = set(locked.ratifications.values_list("side", flat=True))
-    if {Ratification.Side.LABOUR, Ratification.Side.PLATFORM} <= sides:
+    if set(locked.sides_needed) <= sides:
         _bring_into_force(locked, today=today)
     if new:
         # Last, because the log is locked from here on and no row may be waited for any more.
@@ -168,7 +204,12 @@ def may_sign(*, user: User, organisation: Organisation) -> bool:
     ).exists()
 
 
-def _side(policy: Policy, organisation: Organisation) -> str:
+def side_of(*, policy: Policy, organisation: Organisation) -> str:
+    """Return for which side an organisation signs a policy.
+
+    Raises:
+        NotASide: A regulator, or another platform than the policy's operator.
+    """
     if organisation.kind == Organisation.Kind.LABOUR_ORGANISATION:
         return Ratification.Side.LABOUR
     if organisation.pk == policy.operator_id:

@@ -298,6 +298,12 @@ _SECTIONS: list[tuple[str, Words, list[_Field]]] = [
                 _("When the parties meet again."),
                 _plain,
             ),
+            _Field(
+                "negotiation.public_body_signs",
+                _("A public body signs too"),
+                _("Then nothing is in force before a public body has signed as well."),
+                _plain,
+            ),
         ],
     ),
 ]

@@ -38,7 +38,8 @@ UNNAMED = {
         "leased_until",
         "attempts",
     },
-    "accounting_policy": {"state", "valid_to"},
+    # What a policy revises is no part of its text.
+    "accounting_policy": {"state", "valid_to", "based_on_id"},
 }
 
 
