@@ -8,7 +8,9 @@ norms to statements.
 from __future__ import annotations
 
 from accounting.models.agreement import NegotiationStep, Policy, Ratification
+from accounting.models.approval import PeriodStep, RunDecision
 from accounting.models.creation import AmortisationPlan, AmortisedCost, IndexMeasure
+from accounting.models.ledger import Account, Delta, JournalEntry, Ledger, Posting
 from accounting.models.money import (
     Bundle,
     Cost,
@@ -19,6 +21,7 @@ from accounting.models.money import (
     Revenue,
     Usage,
 )
+from accounting.models.payouts import Payment, PaymentEvent, PayoutAccount, PayoutBatch
 from accounting.models.period import Assumption, Period
 from accounting.models.result import (
     EscrowEntry,
@@ -36,25 +39,36 @@ from accounting.models.run import Run
 from accounting.models.valuation import Score, Valuation
 
 __all__ = [
+    "Account",
     "AmortisationPlan",
     "AmortisedCost",
     "Assumption",
     "Bundle",
     "Cost",
+    "Delta",
     "EscrowEntry",
     "Fact",
     "Flow",
     "FxRate",
     "IndexMeasure",
+    "JournalEntry",
+    "Ledger",
     "LicenceUse",
     "Line",
     "LivingWage",
     "NegotiationStep",
+    "Payment",
+    "PaymentEvent",
+    "PayoutAccount",
+    "PayoutBatch",
     "Period",
+    "PeriodStep",
     "Policy",
+    "Posting",
     "Ratification",
     "Revenue",
     "Run",
+    "RunDecision",
     "RunEdge",
     "RunIndicator",
     "RunLabour",

@@ -6,7 +6,17 @@ replaced it, a run's hashes and not whether it was approved since.
 
 from __future__ import annotations
 
-from accounting.models import NegotiationStep, Policy, Ratification, Run
+from accounting.models import (
+    JournalEntry,
+    NegotiationStep,
+    Payment,
+    PaymentEvent,
+    PeriodStep,
+    Policy,
+    Ratification,
+    Run,
+    RunDecision,
+)
 from contributions.services.logged import LoggedTable, register
 
 POLICY = register(

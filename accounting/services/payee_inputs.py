@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from django.db.models import Sum
 from numpy.typing import NDArray
 
 from accounting.core.tables import Benchmarks, Scores, Valuations
-from accounting.models import LivingWage, Period, Run, Score, Statement, Valuation
-from contributions.currencies import minor_digits
+from accounting.models import LivingWage, Period, Score, Valuation
+from accounting.services.accounts import read_carried, read_received
 from contributions.models import Worker
 
 Int = NDArray[np.int64]
@@ -29,29 +28,27 @@ def read_benchmarks(period: Period, worker_ids: Int) -> Benchmarks:
     regions = dict(
         Worker.objects.filter(pk__in=worker_ids.tolist()).values_list("pk", "wage_region")
     )
-    posted = Statement.objects.filter(
-        worker__in=worker_ids.tolist(),
-        run__state=Run.State.POSTED,
-        run__period__operator=period.operator_id,
-        run__period__currency=period.currency,
-        run__period__ends_on__lt=period.starts_on,
-    )
-    minor_micro = 10 ** (6 - minor_digits(period.currency))
-    paid = dict(posted.values_list("worker").annotate(Sum("paid_minor")).order_by())
-    carried = dict(
-        posted.order_by("run__period__ends_on", "run_id").values_list("worker", "carried_out_micro")
-    )
+    carried_to, carried_micro = read_carried(period)
+    received_by, received_micro = read_received(period)
     numbers = worker_ids.tolist()
     return Benchmarks(
         worker=np.arange(len(numbers), dtype=np.int64),
         living_wage_micro_per_hour=np.array(
             [wages.get(regions[number], 0) for number in numbers], dtype=np.int64
         ),
-        received_micro=np.array(
-            [paid.get(number, 0) * minor_micro for number in numbers], dtype=np.int64
-        ),
-        carried_in_micro=np.array([carried.get(number, 0) for number in numbers], dtype=np.int64),
+        received_micro=_placed(worker_ids, received_by, received_micro),
+        carried_in_micro=_placed(worker_ids, carried_to, carried_micro),
     )
+
+
+def _placed(worker_ids: Int, known_ids: Int, known: Int) -> Int:
+    """Place known values at their workers, 0 at the others; both lists of ids ascend."""
+    placed = np.zeros(len(worker_ids), dtype=np.int64)
+    at = np.searchsorted(worker_ids, known_ids)
+    inside = at < len(worker_ids)
+    inside[inside] = worker_ids[at[inside]] == known_ids[inside]
+    placed[at[inside]] = known[inside]
+    return placed
 
 
 def read_scores(product_ids: Int, contribution_ids: Int) -> tuple[Valuations, Scores]:
