@@ -38,38 +38,49 @@ logger = logging.getLogger(__name__)
 
 CONFLICTS = frozenset(
     {
+        "already_attested",
         "already_corrected",
         "already_recorded",
         "amortisation_known",
         "bundle_known",
         "consent_in_force",
+        "dispute_decided",
+        "dispute_open",
         "fx_rate_known",
         "idempotency_key_in_progress",
         "index_measure_known",
         "licence_revoked",
         "lineage_cycle",
         "lineage_edge_exists",
+        "merged_already",
+        "not_merged",
         "nothing_to_share_by",
         "organisation_known",
         "period_closed",
         "period_empty",
         "periods_overlap",
+        "person_erased",
         "policy_known",
         "policy_missing",
         "policy_not_draft",
         "policy_not_proposed",
         "product_already_there",
+        "record_replaced",
         "run_in_progress",
         "run_not_cancellable",
         "run_without_result",
+        "signs_in",
         "simulations_waiting",
+        "stands_for_others",
         "task_type_known",
         "worker_known",
     }
 )
 """Codes of anticipated outcomes that stem from the state of the records, not from the request."""
 
-FORBIDDEN = frozenset({"not_a_side", "one_person_two_sides"})
+FORBIDDEN = frozenset(
+    {"not_a_side", "not_kept_here", "not_the_opener", "one_person_two_sides", "own_dispute"}
+)
 
 _FRAMEWORK: tuple[tuple[type[Exception], int, str, Any], ...] = (
     (Http404, 404, "not_found", gettext_lazy("There is no such thing, or it is not yours to see.")),

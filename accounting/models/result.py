@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounting.models.run import Run
 from contributions.models import Contribution, LineageEdge, Organisation, Product, User, Worker
 from contributions.models.identified import Identified
+from contributions.models.labour import consenting_to, people
 
 
 def _seen_by(user: User, *, operator: str, worker: str) -> Q:
@@ -30,14 +31,8 @@ def _seen_by(user: User, *, operator: str, worker: str) -> Q:
     operators = member_of.filter(
         kind__in=[Organisation.Kind.PLATFORM, Organisation.Kind.PUBLIC_BODY]
     )
-    consenting = Worker.objects.filter(
-        consents__organisation__in=unions, consents__withdrawn_at=None
-    )
-    return (
-        Q(**{f"{worker}__user": user})
-        | Q(**{f"{worker}__in": consenting})
-        | Q(**{f"{operator}__in": operators})
-    )
+    seen = people(Worker.objects.filter(Q(user=user) | consenting_to(unions)))
+    return Q(**{f"{worker}__in": seen}) | Q(**{f"{operator}__in": operators})
 
 
 class RunNorm(models.Model):

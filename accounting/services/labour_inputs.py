@@ -25,6 +25,8 @@ from accounting.models import FxRate, Period
 from accounting.services.binary_copy import read_bigints
 from contributions.identifiers import public_ids
 from contributions.models import Contribution, TaskType
+from contributions.services.aliases import representatives
+from contributions.services.disputing import frozen_shares
 
 Int = NDArray[np.int64]
 
@@ -101,11 +103,13 @@ def read_labour(period: Period, product_ids: Int, *, licence_of: Int) -> LabourI
         columns=14,
     )
     task_types = _used_task_types(np.unique(columns[3]))
-    worker_ids = np.unique(columns[1])
+    # Whoever turned out to be one person is one producer and one payee.
+    workers = representatives(columns[1])
+    worker_ids = np.unique(workers)
     product = np.searchsorted(product_ids, columns[2]).astype(np.int64)
     contributions = Contributions(
         id=public_ids(Contribution.id_prefix, columns[0]),
-        worker=np.searchsorted(worker_ids, columns[1]).astype(np.int64),
+        worker=np.searchsorted(worker_ids, workers).astype(np.int64),
         product=product,
         task_type=_positions(columns[3], [row.pk for row in task_types]),
         phase=columns[4],
@@ -119,7 +123,7 @@ def read_labour(period: Period, product_ids: Int, *, licence_of: Int) -> LabourI
         wage_micro=columns[12],
         evidence=columns[13],
         licence=licence_of[product],
-        frozen_ppm=np.zeros(columns.shape[1], dtype=np.int64),
+        frozen_ppm=_frozen(columns[0]),
     )
     return LabourInputs(
         contributions=contributions,
@@ -128,6 +132,17 @@ def read_labour(period: Period, product_ids: Int, *, licence_of: Int) -> LabourI
         worker_ids=worker_ids,
         contribution_ids=columns[0],
     )
+
+
+def _frozen(contribution_ids: Int) -> Int:
+    """Return which share of each contribution open disputes hold back, in ppm."""
+    frozen = np.zeros(len(contribution_ids), dtype=np.int64)
+    held = np.array(frozen_shares(), dtype=np.int64).reshape(-1, 2)
+    at = np.searchsorted(contribution_ids, held[:, 0])
+    inside = at < len(contribution_ids)
+    inside[inside] = contribution_ids[at[inside]] == held[inside, 0]
+    frozen[at[inside]] = held[inside, 1]
+    return frozen
 
 
 def _distinct(rows: QuerySet[Contribution], field: str) -> list[str]:

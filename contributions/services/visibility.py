@@ -63,7 +63,9 @@ def visible_workers(user: User) -> QuerySet[Worker]:
     consents = Consent.objects.filter(
         worker=OuterRef("pk"), organisation__in=keepers, withdrawn_at=None
     )
-    return Worker.objects.filter(Q(user=user) | Exists(work) | Exists(added) | Exists(consents))
+    # Somebody's other names, once they are known to be theirs, are theirs to see.
+    own = Q(user=user) | Q(merged_into__user=user)
+    return Worker.objects.filter(own | Exists(work) | Exists(added) | Exists(consents))
 
 
 def visible_products(user: User) -> QuerySet[Product]:
