@@ -41,6 +41,23 @@ TABLES = (
     "index_inputs",
     "facts",
 )
+NARROW = {
+    ("contributions", column)
+    for column in (
+        "worker",
+        "product",
+        "task_type",
+        "phase",
+        "occurred_day",
+        "time_basis",
+        "outcome",
+        "grade",
+        "evidence",
+        "licence",
+        "frozen_ppm",
+    )
+}
+"""Columns that are looked up by and never multiplied, so fewer than 64 bits do for them."""
 NO_BOUND = 2**63 - 1
 LONGEST_SECONDS = 2**33
 LARGEST_MONEY = 2**53
@@ -146,8 +163,8 @@ def _check_columns(inputs: Inputs) -> None:
         columns = {column.name: getattr(table, column.name) for column in fields(table)}
         lengths = {len(values) for values in columns.values()}
         integers = [
-            values.dtype == np.int64
-            for values in columns.values()
+            values.dtype == np.int64 or (values.dtype.kind == "i" and (name, column) in NARROW)
+            for column, values in columns.items()
             if isinstance(values, np.ndarray) and values.dtype.kind in "iuf"
         ]
         if len(lengths) > 1 or not all(integers):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from accounting.core.complexity import grade_coefficients_ppm, task_type_coefficients_ppm
 from accounting.core.credit import Credit, credit_producers, credited_base
-from accounting.core.grouping import sums_by
+from accounting.core.grouping import distinct_of, sums_by
 from accounting.core.norms import Norms, find_norms
 from accounting.core.observations import Observations, Producers, gather_producers, observe
 from accounting.core.policy import PPM, Norm, Policy
@@ -102,8 +102,9 @@ def decay_ppm(occurred_day: Int, period_end: date, half_life_days: int | None) -
     """
     if half_life_days is None:
         return np.full(len(occurred_day), PPM, dtype=np.int64)
-    days, position = np.unique(occurred_day, return_inverse=True)
-    last = (period_end - date(1970, 1, 1)).days
+    first = int(occurred_day.min()) if len(occurred_day) else 0
+    days, position = distinct_of(occurred_day - first)
+    last = (period_end - date(1970, 1, 1)).days - first
     ages = [Decimal(max(last - int(day), 0)) for day in days]
     powers = [DIGITS.power(2, DIGITS.divide(-age, half_life_days)) for age in ages]
     factors = [int((PPM * power).to_integral_value(ROUND_HALF_EVEN)) for power in powers]
@@ -186,7 +187,7 @@ def _hold_mean_content(inputs: Inputs, policy: Policy, seen: Observations, labou
         return
     measured = np.flatnonzero(eligible & (labour.basis != ESCROW))
     types = len(inputs.task_types.code)
-    both = work.product * types + work.task_type
+    both = work.product.astype(np.int64) * types + work.task_type
     provisional = np.zeros(len(held), dtype=np.int64)
     settled = np.zeros(len(held), dtype=bool)
     for label, size in (

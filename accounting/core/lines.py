@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from accounting.core.grouping import Groups
+from accounting.core.grouping import Groups, sums_by
 from accounting.core.labour_content import ESCROW
 from accounting.core.sharing import parts_per_million, share_groups
 from accounting.core.tables import Contributions, Int, Labour
@@ -49,18 +49,18 @@ def share_lines(
         own_micro[weighted_by_product.label], weights[rows], weighted_by_product.starts
     )
     earning = np.flatnonzero(amounts)
-    earned = amounts[earning]
-    disputed = parts_per_million(earned, work.frozen_ppm[earning])
-    unmeasured = np.where(labour.basis[earning] == ESCROW, earned - disputed, 0)
-    paid = earned - disputed - unmeasured
-    product = work.product[earning]
-    held = np.zeros((2, len(own_micro)), dtype=np.int64)
-    np.add.at(held[0], product, disputed)
-    np.add.at(held[1], product, unmeasured)
+    paid = amounts[earning]
+    contested = np.flatnonzero(work.frozen_ppm[earning])
+    disputed = parts_per_million(paid[contested], work.frozen_ppm[earning[contested]])
+    paid[contested] -= disputed
+    unknown = np.flatnonzero(labour.basis[earning] == ESCROW)
+    unmeasured = paid[unknown]
+    paid[unknown] = 0
     kept = np.flatnonzero(paid)
+    product, products = work.product[earning], len(own_micro)
     return Lines(
         contribution=earning[kept],
         amount_micro=paid[kept],
-        disputed_micro=held[0],
-        unmeasured_micro=held[1],
+        disputed_micro=sums_by(product[contested], disputed, products),
+        unmeasured_micro=sums_by(product[unknown], unmeasured, products),
     )

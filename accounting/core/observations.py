@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from accounting.core.grouping import Groups, group_rows
+from accounting.core.grouping import Groups, distinct_of, group_rows
 from accounting.core.policy import PPM, Norm
 from accounting.core.sharing import FigureTooLarge, total_of
 from accounting.core.tables import OUTCOMES, Contributions, Flag, Inputs, Int
@@ -84,9 +84,7 @@ def gather_producers(inputs: Inputs, seen: Observations) -> Producers:
     work = inputs.contributions
     rows = np.flatnonzero(seen.counted & seen.timed & seen.metered)
     workers = max(len(inputs.workers), 1)
-    pair, producer_of_row = np.unique(
-        seen.norm_key[rows] * workers + work.worker[rows], return_inverse=True
-    )
+    pair, producer_of_row = distinct_of(seen.norm_key[rows] * workers + work.worker[rows])
     total_of(work.seconds[rows], "seconds")
     total_of(seen.effective[rows], "units x quality")
     seconds = np.zeros(len(pair), dtype=np.int64)

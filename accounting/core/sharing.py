@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from accounting.core.errors import AccountingError
+from accounting.core.grouping import MANY_ROWS
 from accounting.core.tables import Int
 
 LARGEST_TOTAL = 2**60
@@ -111,17 +112,13 @@ def share_groups(amounts: Int, weights: Int, starts: Int) -> Int:
     totals = np.add.reduceat(weights, starts)
     if bool(((totals == 0) & (amounts != 0)).any()):
         raise NothingToShareBy("There is no weight to share by.")
-    lengths = ends - starts
     shared = np.where(large, 0, np.abs(amounts))
-    quotients, remainders = _divide(
-        np.repeat(shared, lengths),
-        weights,
-        np.repeat(np.where(large, 1, np.maximum(totals, 1)), lengths),
-    )
-    left = shared - np.add.reduceat(quotients, starts)
-    _give_rest_to_groups(quotients, remainders, left, starts, ends)
-    signs = np.where(amounts < 0, -1, 1)
-    shares: Int = quotients * np.repeat(signs, lengths)
+    if len(weights) >= MANY_ROWS:
+        shares = _share_many(shared, weights, starts, ends)
+    else:
+        shares = _share_columns(shared, weights, np.where(large, 1, totals), starts, ends)
+    if bool((amounts < 0).any()):
+        shares *= np.repeat(np.where(amounts < 0, -1, 1), ends - starts)
     for group in np.flatnonzero(large).tolist():
         stretch = slice(int(starts[group]), int(ends[group]))
         shares[stretch] = share_whole(int(amounts[group]), weights[stretch].tolist())
@@ -162,6 +159,22 @@ def part_per_million(amount: int, ratio_ppm: int) -> int:
     """
     magnitude = abs(amount) * ratio_ppm // 1_000_000
     return -magnitude if amount < 0 else magnitude
+
+
+def _share_many(amounts: Int, weights: Int, starts: Int, ends: Int) -> Int:
+    from accounting.core import kernels
+
+    return kernels.share_stretches(amounts, weights, starts, ends)
+
+
+def _share_columns(amounts: Int, weights: Int, totals: Int, starts: Int, ends: Int) -> Int:
+    lengths = ends - starts
+    quotients, remainders = _divide(
+        np.repeat(amounts, lengths), weights, np.repeat(np.maximum(totals, 1), lengths)
+    )
+    left = amounts - np.add.reduceat(quotients, starts)
+    _give_rest_to_groups(quotients, remainders, left, starts, ends)
+    return quotients
 
 
 def _share_in_64_bits(amount: int, weights: Int) -> Int:

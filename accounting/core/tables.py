@@ -79,6 +79,8 @@ class TaskTypes:
 class Contributions:
     """Recorded labour, one row a contribution, in ascending order of id.
 
+    Columns that are only looked up by may hold fewer than 64 bits (`checks.NARROW`).
+
     Attributes:
         id: Public ids, any sorted array of strings (may be empty text until export).
         worker, product, task_type: Positions in `Inputs.workers`, products, task types.
