@@ -47,6 +47,11 @@ SECRET_KEY_FALLBACKS = (
 # Signs the transparency log's checkpoints; locally it is made on first use. Without one in
 # production records still get their leaves, but nothing is signed.
 HUISU_LOG_KEY_FILE = env.text("HUISU_LOG_KEY_FILE", str(HOME / "log-key") if LOCAL else "")
+# Wraps the keys of workers' names and contacts; locally it is made on first use. Without one in
+# production no name can be stored.
+HUISU_IDENTITY_KEY_FILE = env.text(
+    "HUISU_IDENTITY_KEY_FILE", str(HOME / "identity-key") if LOCAL else ""
+)
 
 # Applications
 
@@ -264,10 +269,25 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "sweep-valuations": {
+        "task": "accounting.tasks.sweep_valuations",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "publish-checkpoint": {
         "task": "contributions.tasks.publish_checkpoint",
         "schedule": 30.0,
         "options": {"expires": 30},
+    },
+    "forget-old-replies": {
+        "task": "contributions.tasks.forget_old_replies",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "note-overdue-disputes": {
+        "task": "contributions.tasks.note_overdue_disputes",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "prove-log": {
         "task": "contributions.tasks.prove_log",

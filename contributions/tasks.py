@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from contributions.log.errors import LogError
-from contributions.services import checkpoints, proving
+from contributions.services import checkpoints, disputing, proving, replies
 
 logger = logging.getLogger(__name__)
 
@@ -28,3 +28,17 @@ def prove_log() -> None:
     proof = proving.prove_and_keep(now=timezone.now())
     for problem in proof.problems:
         logger.error("the tables are not what was logged: %s: %s", problem.code, problem)
+
+
+@shared_task(ignore_result=True)
+def forget_old_replies() -> None:
+    """Drop the stored answers of idempotent requests that are past their time."""
+    replies.forget_old_replies()
+
+
+@shared_task(ignore_result=True)
+def note_overdue_disputes() -> None:
+    """Note in disputes whose deadline has passed that it has; safe to deliver again."""
+    noted = disputing.note_overdue(today=timezone.localdate())
+    if noted:
+        logger.warning("%s disputes are overdue", noted)
