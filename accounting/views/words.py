@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounting.models import EscrowEntry, Policy, Run, RunPool
-from contributions.models import Worker
+from contributions.models import Licence, Worker
 from contributions.models.labour import LabourType
 
 POOL_NAMES: dict[str, str | Promise] = {
@@ -86,9 +86,11 @@ def policy_tag(policy: Policy) -> Tag:
 
 
 def pool_name(pool: RunPool) -> str:
-    """Return a pool's name in words; several of one kind keep their code."""
+    """Return a pool's name in words; licences, of which there are several, name their product."""
     if pool.kind == "licence":
-        return f"{POOL_NAMES['licence']} {pool.code.rpartition('-')[2]}"
+        number = Licence.number_of(pool.code.rpartition("-")[2])
+        licence = Licence.objects.select_related("product").get(pk=number)
+        return f"{POOL_NAMES['licence']}: {licence.product}"
     return str(POOL_NAMES.get(pool.kind, pool.code))
 
 

@@ -127,7 +127,7 @@ def _figures(key: str, title: str, results: list[Run], names: tuple[str, ...]) -
         )
     heads = [CATALOGUE[name].title for name in names]
     table = Table(
-        caption=_("{}; newest period of each operator").format(title),
+        caption=_("Newest period of each operator"),
         columns=columns(_("Operator"), *heads, numeric=range(1, len(heads) + 1)),
         rows=rows,
         empty=Empty(_("No figures yet"), _("They come with the first run that is computed.")),
