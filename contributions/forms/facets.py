@@ -16,7 +16,7 @@ from contributions.forms.fields import (
     RecordField,
     with_blank,
 )
-from contributions.forms.names import capital, task_type_name
+from contributions.forms.names import capital
 from contributions.identifiers import IdMalformed, parse_public_id
 from contributions.models import Contribution, Product, Source, TaskType, Worker
 from contributions.models.labour import ContributionQuerySet, LabourType, Phase
@@ -40,7 +40,7 @@ class TaskTypeField(RecordField):
 
     def label_from_instance(self, obj: Any) -> str:
         """Name a task type with its labour type."""
-        return f"{obj.labour_type} · {task_type_name(obj)}"
+        return f"{obj.labour_type} · {obj!s}"
 
 
 class FacetForm(forms.Form):

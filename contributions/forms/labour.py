@@ -22,7 +22,7 @@ from contributions.forms.fields import (
     RecordField,
     with_blank,
 )
-from contributions.forms.names import capital, labour_name, task_type_name
+from contributions.forms.names import capital, labour_name
 from contributions.models import Contribution, Organisation, Product, TaskType, Worker
 from contributions.models.labour import LabourType, Phase
 from contributions.services.recording import Entry
@@ -59,7 +59,7 @@ class GroupedTaskTypes(_ModelChoiceIterator):
         by_type: dict[str, list[tuple[str, str]]] = {}
         for row in self.queryset:
             choices = by_type.setdefault(row.labour_type, [])
-            choices.append((row.public_id, task_type_name(row)))
+            choices.append((row.public_id, str(row)))
         for code in LabourType.values:
             if code in by_type:
                 yield (labour_name(code), by_type[code])

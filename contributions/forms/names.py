@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import get_language
-
-from contributions.models import TaskType
 from contributions.models.labour import LabourType
-
-
-def task_type_name(task_type: TaskType) -> str:
-    """Return a task type's Chinese name on a Chinese page if it has one, else the English."""
-    chinese = (get_language() or "").startswith("zh")
-    return task_type.name_zh if chinese and task_type.name_zh else task_type.name
 
 
 def capital(text: object) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from contributions.models.identified import Identified
@@ -67,7 +68,9 @@ class TaskType(Identified):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        """Return the Chinese name on a Chinese page if there is one, else the English."""
+        chinese = (get_language() or "").startswith("zh")
+        return self.name_zh if chinese and self.name_zh else self.name
 
 
 class Source(models.Model):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contributions import formatting
-from contributions.forms.names import capital, labour_name, task_type_name
+from contributions.forms.names import capital, labour_name
 from contributions.identifiers import public_id
 from contributions.models import Contribution, Product, Worker
 from contributions.models.labour import ContributionQuerySet
@@ -120,7 +120,7 @@ def labour_cells(row: Contribution) -> list[Cell]:
         Cell(row.worker.pseudonym, href=reverse("worker", args=[row.worker.public_id])),
         Cell(str(row.product), href=reverse("product", args=[row.product.public_id])),
         Cell(
-            task_type_name(row.task_type),
+            str(row.task_type),
             kind=row.task_type.labour_type.lower(),
             detail=labour_name(row.task_type.labour_type),
         ),

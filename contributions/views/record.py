@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contributions import formatting
 from contributions.errors import ContributionError
 from contributions.forms.labour import CorrectionForm, LabourForm, WithdrawalForm
-from contributions.forms.names import labour_name, task_type_name
+from contributions.forms.names import labour_name
 from contributions.models import Contribution
 from contributions.services import recording
 from contributions.services.parties import BY_HAND
@@ -220,7 +220,7 @@ def _work_facts(record: Contribution) -> list[Fact]:
             reverse("product", args=[product.public_id]),
             product.get_kind_display(),
         ),
-        Fact(_("Task type"), task_type_name(task_type), "", labour_name(task_type.labour_type)),
+        Fact(_("Task type"), str(task_type), "", labour_name(task_type.labour_type)),
         Fact(_("Phase"), record.get_phase_display()),
         Fact(_("Day of work"), formatting.day(record.occurred_on)),
         Fact(

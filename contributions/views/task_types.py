@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from contributions.forms.names import labour_name, task_type_name
+from contributions.forms.names import labour_name
 from contributions.forms.parties import TaskTypeForm
 from contributions.models import TaskType
 from contributions.views.access import SignedInRequest, may_record, require, signed_in
@@ -71,9 +71,9 @@ def new(request: SignedInRequest) -> HttpResponse:
 
 def _cells(row: TaskType) -> list[Cell]:
     return [
-        Cell(task_type_name(row), detail=row.code),
+        Cell(str(row), detail=row.code),
         Cell(labour_name(row.labour_type), kind=row.labour_type.lower()),
         Cell(row.get_phase_display()),
         Cell(row.unit),
-        Cell(task_type_name(row.parent) if row.parent else ""),
+        Cell(str(row.parent) if row.parent else ""),
     ]
