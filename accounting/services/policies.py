@@ -204,6 +204,15 @@ def may_sign(*, user: User, organisation: Organisation) -> bool:
     ).exists()
 
 
+def may_sign_for_labour(*, user: User) -> bool:
+    """Return whether a user may bind any labour organisation; who may, drafts for any operator."""
+    return Membership.objects.filter(
+        user=user,
+        organisation__kind=Organisation.Kind.LABOUR_ORGANISATION,
+        role__in=[Membership.Role.ADMIN, Membership.Role.APPROVER],
+    ).exists()
+
+
 def side_of(*, policy: Policy, organisation: Organisation) -> str:
     """Return for which side an organisation signs a policy.
 

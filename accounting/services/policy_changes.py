@@ -20,13 +20,14 @@ class Change:
     """One field that differs; `before` or `after` is `ABSENT` where an entry is new or gone.
 
     Attributes:
-        path: Where it stands: `norm.method`, `pools.data-dividend.rate_ppm`,
-            `complexity.task_types.alignment`.
+        path: The field: `norm.method`, `pools.rate_ppm`, or `pools` for a whole pool.
+        entry: Of which pool, skill or task type it is; empty where there is but one.
     """
 
     path: str
     before: Any
     after: Any
+    entry: str = ""
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
@@ -50,7 +51,7 @@ def _within(path: str, before: Any, after: Any) -> Iterator[Change]:
     if path in _NAMED:
         for key in sorted({*before, *after}):
             if before.get(key, ABSENT) != after.get(key, ABSENT):
-                yield Change(f"{path}.{key}", before.get(key, ABSENT), after.get(key, ABSENT))
+                yield Change(path, before.get(key, ABSENT), after.get(key, ABSENT), key)
     elif isinstance(before, dict) and isinstance(after, dict):
         for key in before:
             yield from _within(f"{path}.{key}", before[key], after[key])
@@ -63,14 +64,14 @@ def _pool_changes(before: list[Any], after: list[Any]) -> Iterator[Change]:
     new = {pool["id"]: pool for pool in after}
     for code, pool in old.items():
         if code not in new:
-            yield Change(f"pools.{code}", pool, ABSENT)
+            yield Change("pools", pool, ABSENT, code)
             continue
         for key in pool:
             if pool[key] != new[code][key]:
-                yield Change(f"pools.{code}.{key}", pool[key], new[code][key])
+                yield Change(f"pools.{key}", pool[key], new[code][key], code)
     for code, pool in new.items():
         if code not in old:
-            yield Change(f"pools.{code}", ABSENT, pool)
+            yield Change("pools", ABSENT, pool, code)
     stay = [code for code in old if code in new]
     order = [code for code in new if code in old]
     if stay != order:

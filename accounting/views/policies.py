@@ -1,4 +1,4 @@
-"""Policies: the list, the page that explains an agreement, and drafting, proposing, ratifying."""
+"""Policies: the list, the page that explains an agreement, proposing and ratifying it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from accounting.core.errors import AccountingError
-from accounting.forms.policies import PolicyForm
-from accounting.models import Policy
+from accounting.models import Policy, Ratification
 from accounting.services import policies as agreements
 from accounting.services.visibility import visible_policies
 from accounting.views import policy_words
 from accounting.views.access import Reader, SignedInRequest, find, reader_of, signed_in
+from accounting.views.policy_records import negotiation_events, recorders
 from accounting.views.tables import ABSENT, Cell, Empty, Fact, Link, Table, columns
 from accounting.views.words import policy_tag
 from contributions.formatting import day
 from contributions.models import Membership, Organisation
 
+MOST_COMPARED = 20
 MAY_BIND = (Membership.Role.ADMIN, Membership.Role.APPROVER)
 _SIDES = (
     Organisation.Kind.LABOUR_ORGANISATION,
@@ -38,13 +39,13 @@ _SIDES = (
 def policies(request: SignedInRequest) -> HttpResponse:
     """List the policies that concern the reader."""
     reader = reader_of(request)
-    may_draft = _operators(reader).exists()
+    may_draft = operators_to_draft_for(reader).exists()
     context = {
         "table": policies_table(list(visible_policies(reader.user)), may_draft=may_draft),
         "may_draft": may_draft,
         "breadcrumb": [Link(_("Home"), reverse("home")), Link(_("Policies"), "")],
     }
-    return render(request, "accounting/policies.html", context)
+    return render(request, "accounting/policies/list.html", context)
 
 
 def policies_table(rows: list[Policy], *, may_draft: bool = False) -> Table:
@@ -72,6 +73,12 @@ def policy(request: SignedInRequest, policy_id: str) -> HttpResponse:
         "policy": found,
         "tag": policy_tag(found),
         "facts": _facts(found),
+        "signing": _signing(found),
+        "negotiation": negotiation_events(found),
+        "recorders": recorders(found, reader),
+        "compared_with": _compared_with(found, reader),
+        "may_revise": operators_to_draft_for(reader).exists(),
+        "may_withdraw": found.state == Policy.State.PROPOSED and _may_propose(found, reader),
         "sections": policy_words.sections(found.document),
         "pools": policy_words.pools_table(found.document),
         "document": json.dumps(found.document, indent=2, ensure_ascii=False, sort_keys=True),
@@ -85,32 +92,7 @@ def policy(request: SignedInRequest, policy_id: str) -> HttpResponse:
             Link(str(found), ""),
         ],
     }
-    return render(request, "accounting/policy.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@signed_in
-def draft(request: SignedInRequest) -> HttpResponse:
-    """Draft a policy from a preset."""
-    operators = _operators(reader_of(request))
-    if not operators.exists():
-        raise Http404
-    form = PolicyForm(request.POST or None, operators=operators)
-    if request.method == "POST" and form.is_valid():
-        made = form.save(created_by=request.user)
-        if made is not None:
-            messages.success(request, _("The draft is stored. Propose it when it is ready."))
-            return HttpResponseRedirect(reverse("policy", args=[made.public_id]))
-    context = {
-        "form": form,
-        "breadcrumb": [
-            Link(_("Home"), reverse("home")),
-            Link(_("Policies"), reverse("policies")),
-            Link(_("Draft a policy"), ""),
-        ],
-    }
-    status = 422 if form.errors else 200
-    return render(request, "accounting/policy_new.html", context, status=status)
+    return render(request, "accounting/policies/policy.html", context)
 
 
 @require_POST
@@ -121,8 +103,29 @@ def propose(request: SignedInRequest, policy_id: str) -> HttpResponse:
     found = find(visible_policies(reader.user), policy_id)
     if not _may_propose(found, reader):
         raise Http404(policy_id)
-    agreements.propose(policy=found)
-    messages.success(request, _("Proposed. It comes into force when both sides have signed."))
+    try:
+        agreements.propose(policy=found)
+    except AccountingError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Proposed. It comes into force when both sides have signed."))
+    return HttpResponseRedirect(reverse("policy", args=[found.public_id]))
+
+
+@require_POST
+@signed_in
+def withdraw(request: SignedInRequest, policy_id: str) -> HttpResponse:
+    """Take a proposal back."""
+    reader = reader_of(request)
+    found = find(visible_policies(reader.user), policy_id)
+    if not _may_propose(found, reader):
+        raise Http404(policy_id)
+    try:
+        agreements.withdraw(policy=found)
+    except AccountingError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Withdrawn. Nobody can sign it any more."))
     return HttpResponseRedirect(reverse("policy", args=[found.public_id]))
 
 
@@ -156,7 +159,7 @@ def awaiting_signature(reader: Reader) -> list[Policy]:
     return [row for row in proposed if _signers(row, reader)]
 
 
-def _operators(reader: Reader) -> Any:
+def operators_to_draft_for(reader: Reader) -> Any:
     """Return the operators for which the reader may draft; labour may draft for any platform."""
     rows = Organisation.objects.filter(
         kind__in=[Organisation.Kind.PLATFORM, Organisation.Kind.PUBLIC_BODY]
@@ -205,11 +208,34 @@ def _row(policy: Policy) -> list[Cell]:
 
 def _facts(policy: Policy) -> list[Fact]:
     facts = [Fact(_("Operator"), str(policy.operator))]
+    if policy.based_on is not None:
+        revised = reverse("policy", args=[policy.based_on.public_id])
+        facts.append(Fact(_("Revises"), str(policy.based_on), revised))
     if policy.valid_from:
         facts.append(Fact(_("Valid from"), day(policy.valid_from)))
     if policy.valid_to:
         facts.append(Fact(_("Valid to"), day(policy.valid_to)))
     return [*facts, Fact(_("Hash"), hash=policy.sha256)]
+
+
+def _signing(policy: Policy) -> list[Fact]:
+    """Return each side that must sign, and whether it has."""
+    signed = {row.side: row for row in policy.ratifications.select_related("organisation")}
+    return [
+        Fact(
+            str(Ratification.Side(side).label),
+            str(signed[side].organisation) if side in signed else _("has not signed"),
+            detail=day(signed[side].ratified_at.date()) if side in signed else "",
+        )
+        for side in policy.sides_needed
+    ]
+
+
+def _compared_with(policy: Policy, reader: Reader) -> list[Policy]:
+    """Return what a policy can be held against: what it revises first, then its operator's."""
+    others = visible_policies(reader.user).filter(operator=policy.operator).exclude(pk=policy.pk)
+    rows = list(others[:MOST_COMPARED])
+    return sorted(rows, key=lambda row: row.pk != policy.based_on_id)
 
 
 def _signatures(policy: Policy) -> Table:

@@ -1,35 +1,35 @@
-# ruff: noqa: RUF001 - formulas are written with the signs of mathematics
-"""A policy document in plain words, field by field."""
+# ruff: noqa: RUF001 - factors are written with the sign of multiplication
+"""A policy document in plain words, and what one says otherwise than another."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
-from accounting.views.tables import Cell, Empty, Table, columns, number
+from accounting.core.policy import parse_policy, policy_document
+from accounting.forms.policies_terms import (
+    BETA_WARNING_PPM as BETA_WARNING_PPM,
+)
+from accounting.forms.policies_terms import (
+    CHOICES,
+    POOL_CHOICES,
+    POOL_TERMS,
+    SECTIONS,
+    Term,
+    Words,
+    terms,
+    value_at,
+)
+from accounting.services.policy_changes import ABSENT as NOT_THERE
+from accounting.services.policy_changes import Change
+from accounting.views.tables import ABSENT, Cell, Empty, Table, columns, number
 from accounting.views.words import POOL_MEANINGS, POOL_NAMES
 from contributions.formatting import factor, share
 from contributions.formatting import number as figure
-
-BETA_WARNING_PPM = 300_000
-
-Words = str | Promise
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """A field of the document: where it stands, its name, what it decides, how it is written."""
-
-    path: str
-    name: Words
-    meaning: Words
-    written: Callable[[Any], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,338 +41,162 @@ class Section:
     table: Table
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return _now("yes") if value else _now("no")
-    if value is None:
-        return _now("none")
-    if isinstance(value, int):
-        return figure(value)
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or _now("none")
-    return str(value) or _now("none")
-
-
-def _percent(value: Any) -> str:
-    return share(value)
-
-
-def _times(value: Any) -> str:
-    return f"× {factor(value)}"
-
-
-def _money(value: Any) -> str:
-    return _now("none") if value is None else figure(Decimal(value).scaleb(-6))
-
-
-_SECTIONS: list[tuple[str, Words, list[_Field]]] = [
-    (
-        "norm",
-        _("How working time is credited (norm)"),
-        [
-            _Field(
-                "norm.scope",
-                _("Taken over"),
-                _("Whose work makes the norm: the whole sector, one platform or one product."),
-                _plain,
-            ),
-            _Field(
-                "norm.method",
-                _("Method"),
-                _(
-                    "Mean: in total exactly the hours worked are credited. Median and mode follow "
-                    "the typical producer; individual credits everybody's own time."
-                ),
-                _plain,
-            ),
-            _Field(
-                "norm.rescale",
-                _("Rescaled"),
-                _("Whether the credited total is brought back to the hours worked."),
-                _plain,
-            ),
-            _Field(
-                "norm.min_producers",
-                _("Fewest producers"),
-                _("With fewer, a norm leans on its parent task type's."),
-                _plain,
-            ),
-            _Field(
-                "norm.shrink_weight",
-                _("Weight of the parent"),
-                _("As if so many producers of the parent type were added."),
-                _plain,
-            ),
-            _Field(
-                "norm.cap_low_ppm",
-                _("Lowest credit"),
-                _("Nobody is credited less than this times their own hours."),
-                _times,
-            ),
-            _Field(
-                "norm.cap_high_ppm",
-                _("Highest credit"),
-                _("Nobody is credited more than this times their own hours."),
-                _times,
-            ),
-            _Field(
-                "norm.time_only_low_ppm",
-                _("Lowest credit by quality"),
-                _("For work that is timed and not counted, quality moves credit no lower."),
-                _times,
-            ),
-            _Field(
-                "norm.time_only_high_ppm",
-                _("Highest credit by quality"),
-                _("For work that is timed and not counted, quality moves credit no higher."),
-                _times,
-            ),
-            _Field(
-                "norm.counted_outcomes",
-                _("Outcomes that count"),
-                _("Other work earns from no pool, but its hours count for the wage floor."),
-                _plain,
-            ),
-            _Field(
-                "norm.assumed_seconds_per_unit",
-                _("Assumed seconds per unit"),
-                _(
-                    "For task types whose time nobody measured; every figure that rests on them is "
-                    "an assumption."
-                ),
-                lambda value: _plain([f"{key}: {seconds}" for key, seconds in value.items()]),
-            ),
-            _Field(
-                "norm.unmeasured",
-                _("Work without time and units"),
-                _("What is held for it in escrow until one of them is known."),
-                _plain,
-            ),
-        ],
-    ),
-    (
-        "complexity",
-        _("How complex labour counts (κ)"),
-        [
-            _Field(
-                "complexity.wage_ratio_weight",
-                _("Weight of the wage ratio"),
-                _("Wages inside one country, compared with simple labour."),
-                _plain,
-            ),
-            _Field(
-                "complexity.training_cost_weight",
-                _("Weight of training cost"),
-                _("Hours of teaching and learning, spread over a working life."),
-                _plain,
-            ),
-            _Field(
-                "complexity.output_weight",
-                _("Weight of output"),
-                _("What measurably comes out of an hour."),
-                _plain,
-            ),
-            _Field(
-                "complexity.flat_weight",
-                _("Weight of one for all"),
-                _("Counts every hour the same."),
-                _plain,
-            ),
-            _Field(
-                "complexity.simple_wage_micro_per_hour",
-                _("Wage of simple labour"),
-                _("The hourly wage that wage ratios start from."),
-                _money,
-            ),
-            _Field("complexity.cap_low_ppm", _("Lowest κ"), _("No labour counts less."), _times),
-            _Field("complexity.cap_high_ppm", _("Highest κ"), _("No labour counts more."), _times),
-            _Field(
-                "complexity.decimals",
-                _("Decimals of κ"),
-                _("κ is rounded to so many digits before anything is multiplied."),
-                _plain,
-            ),
-            _Field(
-                "complexity.task_types",
-                _("Task types with figures of their own"),
-                _("All others count as simple labour."),
-                lambda value: _plain(sorted(value)),
-            ),
-            _Field(
-                "complexity.grades",
-                _("Grades with figures of their own"),
-                _("They apply to work that is timed and not counted."),
-                lambda value: _plain(sorted(value)),
-            ),
-        ],
-    ),
-    (
-        "value",
-        _("Value, profit and rent"),
-        [
-            _Field(
-                "value.value_approach",
-                _("Value of copies"),
-                _(
-                    "Whether copies carry averaged creation cost, so that all labour to date makes "
-                    "new value, or are valueless, so that only the period's own labour does and "
-                    "the rest of revenue is rent. The theory is disputed here."
-                ),
-                _plain,
-            ),
-            _Field(
-                "value.reference_profit_ppm",
-                _("Reference profit rate r̄"),
-                _("Profit up to this share of the capital advanced is average; beyond it is rent."),
-                _percent,
-            ),
-            _Field(
-                "value.melt_micro_per_hour",
-                _("MELT"),
-                _("Money that expresses an hour; it turns compute cost into dead labour."),
-                _money,
-            ),
-        ],
-    ),
-    (
-        "index",
-        _("Composite technical index"),
-        [
-            _Field(
-                "index.gpu_hours_ppm",
-                _("Exponent of GPU hours"),
-                _("The index splits bundles that no meter divides. It never pays people."),
-                factor,
-            ),
-            _Field(
-                "index.governance_hours_ppm",
-                _("Exponent of data-governance hours"),
-                _("The three exponents add up to one."),
-                factor,
-            ),
-            _Field(
-                "index.training_flop_ppm",
-                _("Exponent of training FLOP"),
-                _("Of its logarithm, as a measure of model complexity."),
-                factor,
-            ),
-        ],
-    ),
-    (
-        "sharing",
-        _("Time, data value and payment"),
-        [
-            _Field(
-                "half_life_days",
-                _("Half-life of labour, days"),
-                _("After so many days labour counts half. None: old labour counts like new."),
-                _plain,
-            ),
-            _Field(
-                "productive_business_labour",
-                _("Business-model labour is productive"),
-                _("If not, it circulates value and earns from no pool."),
-                _plain,
-            ),
-            _Field(
-                "blend_beta_ppm",
-                _("Data value β"),
-                _(
-                    "How much of a scored contribution's labour share scores may move, before "
-                    "their reliability reduces it. Labour sets the total; scores only move shares "
-                    "inside."
-                ),
-                _percent,
-            ),
-            _Field(
-                "minimum_payout_minor",
-                _("Smallest payment, in coins"),
-                _("Less is carried to the next payment, never lost."),
-                _plain,
-            ),
-            _Field("negotiation.parties", _("Parties"), _("Who negotiated."), _plain),
-            _Field("negotiation.minutes", _("Minutes"), _("Where the minutes lie."), _plain),
-            _Field(
-                "negotiation.yearly_round",
-                _("Yearly round"),
-                _("When the parties meet again."),
-                _plain,
-            ),
-            _Field(
-                "negotiation.public_body_signs",
-                _("A public body signs too"),
-                _("Then nothing is in force before a public body has signed as well."),
-                _plain,
-            ),
-        ],
-    ),
-]
-
-
 def sections(document: dict[str, Any]) -> list[Section]:
     """Return the parts of a policy document in words; pools stand apart."""
-    return [
-        Section(key, title, _table(str(title), fields, document))
-        for key, title, fields in _SECTIONS
-    ]
+    whole = complete(document)
+    return [Section(key, title, _table(str(title), found, whole)) for key, title, found in SECTIONS]
+
+
+def complete(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document with every default written out, also of fields younger than it."""
+    return policy_document(parse_policy(document))
 
 
 def named_paths() -> set[str]:
     """Return the paths of all fields that are explained."""
-    return {field.path for _key, _title, fields in _SECTIONS for field in fields}
+    return {term.path for term in terms()}
+
+
+def written(term: Term, value: Any, choices: Sequence[tuple[str, Words]] = ()) -> str:
+    """Write what a field says as people read it."""
+    if value is None:
+        return _("none")
+    write = _WRITTEN.get(term.kind)
+    return write(value) if write else _texts(term, value, choices)
+
+
+_WRITTEN: dict[str, Callable[[Any], str]] = {
+    "flag": lambda value: _("yes") if value else _("no"),
+    "percent": lambda value: share(value, digits=2 if value % 1_000 else 1),
+    "ratio": lambda value: f"× {factor(value)}",
+    "money": lambda value: figure(Decimal(value).scaleb(-6)),
+    "count": figure,
+    "days": figure,
+}
 
 
 def pools_table(document: dict[str, Any]) -> Table:
     """Return the pools of a document in their order."""
     return Table(
-        caption=_now("Pools, in the order in which they are filled"),
+        caption=_("Pools, in the order in which they are filled"),
         columns=columns(
-            _now("Pool"),
-            _now("Rate"),
-            _now("Who is entitled"),
-            _now("Flow"),
-            _now("Key"),
-            _now("Solidarity"),
+            _("Pool"),
+            _("Rate"),
+            _("Who is entitled"),
+            _("Flow"),
+            _("Key"),
+            _("Solidarity"),
             numeric=(1, 5),
         ),
-        rows=[_pool_row(pool) for pool in document["pools"]],
-        empty=Empty(_now("No pools")),
+        rows=[_pool_row(pool) for pool in complete(document)["pools"]],
+        empty=Empty(_("No pools")),
     )
+
+
+def changes_table(changes: list[Change], *, before: str, after: str) -> Table:
+    """Return what differs between two policies, side by side.
+
+    Args:
+        before, after: What the two are called.
+    """
+    by_path = {term.path: term for term in terms()}
+    return Table(
+        caption=_("What differs"),
+        columns=columns(_("Term"), before, after, _("What it decides")),
+        rows=[_change_row(change, by_path) for change in changes],
+        empty=Empty(
+            _("The two say the same"), _("Only their names or versions differ, if anything.")
+        ),
+    )
+
+
+def _texts(term: Term, value: Any, choices: Sequence[tuple[str, Words]]) -> str:
+    named = dict(choices or CHOICES.get(term.path, ()))
+    if term.kind == "choice":
+        return str(named.get(value, value))
+    if term.kind == "seconds":
+        return ", ".join(f"{code}: {figure(number)}" for code, number in value.items()) or _("none")
+    if term.kind == "skills":
+        return ", ".join(sorted(value)) or _("none")
+    if isinstance(value, str):
+        return value or _("none")
+    return ", ".join(str(named.get(item, item)) for item in value) or _("none")
 
 
 def _pool_row(pool: dict[str, Any]) -> list[Cell]:
     entitled = [*pool["labour_types"], *pool["task_types"]]
-    flows = {"lineage": _("back along the lineage"), "direct": _("directly, by weight")}
-    keys = {"labour": _("labour content"), "blend": _("labour content, moved by data value")}
     by_terms = pool["kind"] in {"licence", "wage_floor"}
     return [
         Cell(POOL_NAMES[pool["kind"]], detail=POOL_MEANINGS[pool["kind"]]),
         number(_("by its terms") if by_terms else share(pool["rate_ppm"])),
         Cell(", ".join(entitled) or _("all productive labour")),
-        Cell(flows[pool["flow"]]),
-        Cell(keys[pool["key"]]),
+        Cell(dict(POOL_CHOICES["flow"])[pool["flow"]]),
+        Cell(dict(POOL_CHOICES["key"])[pool["key"]]),
         number(share(pool["solidarity_ppm"])),
     ]
 
 
-def _table(title: str, fields: list[_Field], document: dict[str, Any]) -> Table:
+def _table(title: str, found: list[Term], document: dict[str, Any]) -> Table:
     return Table(
         caption=title,
-        columns=columns(_now("Field"), _now("Value"), _now("What it decides")),
+        columns=columns(_("Field"), _("Value"), _("What it decides")),
         rows=[
             [
-                Cell(field.name, detail=field.path),
-                Cell(field.written(_at(document, field.path))),
-                Cell(field.meaning),
+                Cell(term.name, detail=term.path),
+                Cell(written(term, value_at(document, term.path))),
+                Cell(term.meaning),
             ]
-            for field in fields
+            for term in found
         ],
-        empty=Empty(_now("No fields")),
+        empty=Empty(_("No fields")),
     )
 
 
-def _at(document: dict[str, Any], path: str) -> Any:
-    value: Any = document
-    for name in path.split("."):
-        value = value[name]
-    return value
+def _change_row(change: Change, by_path: dict[str, Term]) -> list[Cell]:
+    sides = (change.before, change.after)
+    if change.path == "pools" and not change.entry:
+        orders = [", ".join(side) for side in sides]
+        return _row(_("Order of the pools"), change, orders, _("Pools are filled in order."))
+    if change.path == "pools":
+        name = _("Pool {}").format(change.entry)
+        return _row(name, change, [_whole_pool(side) for side in sides], _("A pool as a whole."))
+    if change.path.startswith("pools."):
+        term = next(row for row in POOL_TERMS if f"pools.{row.path}" == change.path)
+        told = [written(term, side, POOL_CHOICES.get(term.path, ())) for side in sides]
+        name = _("Pool {}").format(change.entry)
+        return _row(f"{name}: {term.name}", change, told, term.meaning)
+    term = by_path[change.path]
+    if change.entry:
+        told = [_entry(side) for side in sides]
+        return _row(f"{term.name}: {change.entry}", change, told, term.meaning)
+    return _row(term.name, change, [written(term, side) for side in sides], term.meaning)
+
+
+def _row(name: Words, change: Change, sides: list[str], meaning: Words) -> list[Cell]:
+    return [Cell(name, detail=change.path), *map(Cell, sides), Cell(meaning)]
+
+
+def _whole_pool(pool: Any) -> str:
+    if pool is NOT_THERE:
+        return ABSENT
+    name = str(POOL_NAMES[pool["kind"]])
+    return f"{name}, {share(pool['rate_ppm'])}" if pool["rate_ppm"] else name
+
+
+def _entry(entry: Any) -> str:
+    if entry is NOT_THERE:
+        return ABSENT
+    if isinstance(entry, int):
+        return figure(entry)
+    parts = []
+    if entry["wage_micro_per_hour"] is not None:
+        wage = figure(Decimal(entry["wage_micro_per_hour"]).scaleb(-6))
+        parts.append(_("wage {}").format(wage))
+    hours = sum(row["hours"] for row in entry["training"])
+    if hours:
+        parts.append(_("training {} h").format(figure(hours)))
+    if entry["working_life_hours"]:
+        parts.append(_("working life {} h").format(figure(entry["working_life_hours"])))
+    if entry["output_ratio_ppm"] is not None:
+        parts.append(_("output × {}").format(factor(entry["output_ratio_ppm"])))
+    return ", ".join(parts) or _("none")

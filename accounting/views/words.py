@@ -54,6 +54,7 @@ _POLICY_STATES = {
     Policy.State.PROPOSED: "busy",
     Policy.State.IN_FORCE: "good",
     Policy.State.SUPERSEDED: "warn",
+    Policy.State.WITHDRAWN: "bad",
 }
 ESCROW_MEANINGS: dict[str, str | Promise] = {
     EscrowEntry.Reason.NO_LABOUR: _(

@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounting.models import NegotiationStep, Policy, Ratification, Run
 from accounting.services import negotiation, policies, runs
-from contributions.models import LogSegment, Organisation
+from contributions.models import LogSegment, Organisation, User
 from contributions.services.lineage import violated_constraint
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
-def proposed(operator: Organisation, **overrides: object) -> Policy:
+def proposed(operator: Organisation, **overrides: Any) -> Policy:
     made = factories.policy(operator, **overrides)
     policies.propose(policy=made)
     return made
 
 
-def sign(policy: Policy, organisation: Organisation, user: object = None) -> None:
+def sign(policy: Policy, organisation: Organisation, user: User | None = None) -> None:
     policies.ratify(
         policy=policy,
         organisation=organisation,
-        ratified_by=user,  # type: ignore[arg-type]
+        ratified_by=user,
         today=factories.TODAY,
     )
 
 
-def refused(statement: str, parameters: list[object]) -> str:
+def refused(statement: str, parameters: list[int | str]) -> str:
     with (
         pytest.raises(IntegrityError) as caught,
         transaction.atomic(),

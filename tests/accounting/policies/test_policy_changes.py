@@ -31,20 +31,20 @@ def test_pools_are_compared_by_name_whatever_their_order() -> None:
         row | {"rate_ppm": 40_000} if row["kind"] == "data_dividend" else row for row in pools
     ]
     (change,) = changes(preset("value-model"), revised(pools=dearer))
-    assert change.path == "pools.data-dividend.rate_ppm"
+    assert (change.path, change.entry) == ("pools.rate_ppm", "data-dividend")
     swapped = changes(preset("value-model"), revised(pools=[pools[1], pools[0], *pools[2:]]))
-    assert [change.path for change in swapped] == ["pools"]
+    assert [(change.path, change.entry) for change in swapped] == [("pools", "")]
 
 
 def test_a_pool_that_is_gone_and_one_that_is_new_are_told_whole() -> None:
     pools = preset("value-model")["pools"]
     fresh = {"id": "review", "kind": "data_dividend", "rate_ppm": 1}
     found = {
-        change.path: change
+        change.entry: change
         for change in changes(preset("value-model"), revised(pools=[*pools[:-1], fresh]))
     }
-    assert found["pools.commons"].after is ABSENT
-    assert found["pools.review"].before is ABSENT
+    assert found["commons"].after is ABSENT
+    assert found["review"].before is ABSENT
 
 
 def test_skills_are_compared_by_name() -> None:
@@ -52,5 +52,5 @@ def test_skills_are_compared_by_name() -> None:
     (change,) = changes(
         preset("value-model"), revised(complexity={"task_types": {"alignment": skill}})
     )
-    assert change.path == "complexity.task_types.alignment"
+    assert (change.path, change.entry) == ("complexity.task_types", "alignment")
     assert change.before is ABSENT
