@@ -7,7 +7,10 @@ import logging
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from accounting.services import runs
+from accounting.services import runs, valuations
+
+VALUATION_HELPERS = 2
+"""Workers that are woken to share one valuation."""
 
 logger = logging.getLogger(__name__)
 
@@ -31,3 +34,28 @@ def enqueue_run(run_id: int) -> None:
         compute_run.delay(run_id=run_id)
     except OperationalError:
         logger.warning("no broker: run %s waits for the sweeper", run_id)
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def work_on_valuation(*, valuation_id: int) -> None:
+    """Share in a valuation; safe to deliver any number of times, to any number of workers."""
+    # Loaded here, since its arithmetic takes seconds and most processes never need it.
+    from accounting.services import valuation_computing
+
+    valuation_computing.work_on(valuation_id=valuation_id)
+
+
+@shared_task(ignore_result=True)
+def sweep_valuations() -> None:
+    """Go on with valuations that were queued while the broker was away, or left by the dead."""
+    for valuation_id in valuations.forgotten_valuations():
+        work_on_valuation(valuation_id=valuation_id)
+
+
+def enqueue_valuation(valuation_id: int, *, helpers: int = VALUATION_HELPERS) -> None:
+    """Wake workers for a valuation; without a broker the sweep finds it within a minute."""
+    try:
+        for _helper in range(helpers):
+            work_on_valuation.delay(valuation_id=valuation_id)
+    except OperationalError:
+        logger.warning("no broker: valuation %s waits for the sweeper", valuation_id)

@@ -36,7 +36,13 @@ from accounting.models.result import (
     Statement,
 )
 from accounting.models.run import Run
-from accounting.models.valuation import Score, Valuation
+from accounting.models.valuation import (
+    Score,
+    Valuation,
+    ValuationBlock,
+    ValuationUse,
+    WorkerValue,
+)
 
 __all__ = [
     "Account",
@@ -79,4 +85,7 @@ __all__ = [
     "Statement",
     "Usage",
     "Valuation",
+    "ValuationBlock",
+    "ValuationUse",
+    "WorkerValue",
 ]

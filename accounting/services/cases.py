@@ -22,11 +22,9 @@ from accounting.models import (
     Period,
     Policy,
     Revenue,
-    Score,
     Usage,
-    Valuation,
 )
-from accounting.services import policies
+from accounting.services import policies, valuations
 from accounting.services.periods import open_period
 from contributions.models import (
     Consent,
@@ -285,19 +283,15 @@ class _Rows:
             ).values_list("external_id", "pk")
         )
         for given in self.case.valuations:
-            valuation = Valuation.objects.create(
+            valuations.declare(
                 product=self.products[given.product],
                 method=given.method,
                 reliability_ppm=given.reliability_ppm,
-            )
-            Score.objects.bulk_create(
-                Score(
-                    valuation=valuation,
-                    contribution_id=numbers[row.contribution],
-                    score_ppb=int(Decimal(row.score).scaleb(9)),
-                )
-                for row in self.case.scores
-                if row.valuation == given.key
+                scores={
+                    numbers[row.contribution]: int(Decimal(row.score).scaleb(9))
+                    for row in self.case.scores
+                    if row.valuation == given.key
+                },
             )
 
     def load_policy(self) -> Policy:

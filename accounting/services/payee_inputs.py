@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from accounting.core.tables import Benchmarks, Scores, Valuations
 from accounting.models import LivingWage, Period, Score, Valuation
+from accounting.models.valuation import valuations_in_use
 from accounting.services.accounts import read_carried, read_received
 from contributions.models import Worker
 
@@ -52,11 +53,9 @@ def _placed(worker_ids: Int, known_ids: Int, known: Int) -> Int:
 
 
 def read_scores(product_ids: Int, contribution_ids: Int) -> tuple[Valuations, Scores]:
-    """Read the newest valuation of each product and its scores of the given contributions."""
-    newest: dict[int, Valuation] = {}
-    for valuation in Valuation.objects.filter(product__in=product_ids.tolist()).order_by("pk"):
-        newest[valuation.product_id] = valuation
-    chosen = sorted(newest.values(), key=lambda valuation: valuation.pk)
+    """Read the valuation in use of each product and its scores of the given contributions."""
+    in_use = valuations_in_use(product_ids.tolist()).values()
+    chosen = list(Valuation.objects.computed().filter(pk__in=in_use).order_by("pk"))
     valuation_at = {valuation.pk: position for position, valuation in enumerate(chosen)}
     rows = np.array(
         Score.objects.filter(valuation__in=chosen)

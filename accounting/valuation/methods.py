@@ -9,13 +9,13 @@ A door (a task, a command) needs this module and `blocks` only:
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any, Final
 
 from accounting.valuation.blocks import LANE, TestGame, TestKernel
 from accounting.valuation.distances import kernel_rows
 from accounting.valuation.errors import ValuationError
 from accounting.valuation.leave_one_out import leave_one_out
+from accounting.valuation.names import Method as Method
 from accounting.valuation.owner_shapley import owner_banzhaf, owner_shapley
 from accounting.valuation.point_shapley import point_shapley
 from accounting.valuation.points import TestPoints, TrainingPoints, require_same_dimensions
@@ -31,16 +31,6 @@ class MethodUnsuited(ValuationError):
     """The method cannot value under this kind of utility."""
 
     code = "valuation_method_unsuited"
-
-
-class Method(StrEnum):
-    """Exact methods under a KNN utility."""
-
-    POINT_SHAPLEY = "point_shapley"
-    OWNER_SHAPLEY = "owner_shapley"
-    OWNER_BANZHAF = "owner_banzhaf"
-    LEAVE_ONE_OUT = "leave_one_out"
-    THRESHOLD_SHAPLEY = "threshold_shapley"
 
 
 def prepare(

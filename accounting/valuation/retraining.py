@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import warnings
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -21,6 +20,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
+from accounting.valuation.names import ModelKind as ModelKind
 from accounting.valuation.points import (
     BoolArray,
     FloatArray,
@@ -35,16 +35,6 @@ from accounting.valuation.utility import Agreement, canonical_json, chance, requ
 REMEMBERED_COALITIONS: Final = 1 << 16
 LOGISTIC_ITERATIONS: Final = 200
 NEIGHBOURS: Final = 5
-
-
-class ModelKind(StrEnum):
-    """Models that can be retrained on embeddings."""
-
-    LOGISTIC_REGRESSION = "logistic_regression"
-    RIDGE = "ridge"
-    NAIVE_BAYES = "naive_bayes"
-    NEAREST_NEIGHBOURS = "nearest_neighbours"
-    DECISION_TREE = "decision_tree"
 
 
 class Classifier(Protocol):
