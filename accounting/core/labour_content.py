@@ -179,7 +179,11 @@ def _complexity_ppm(inputs: Inputs, policy: Policy, basis: Int) -> Int:
 
 
 def _hold_mean_content(inputs: Inputs, policy: Policy, seen: Observations, labour: Labour) -> None:
-    """Give unmeasured work the mean content of like work, for escrow to hold; in place."""
+    """Give unmeasured work the content of a mean worker at like work, for escrow to hold.
+
+    In place. A worker's mean is spread over what is unmeasured of them there, so neither that
+    work nor anybody else's can gain or lose content by being cut into more rows.
+    """
     work = inputs.contributions
     eligible = seen.counted & productive(inputs, policy)
     held = np.flatnonzero(eligible & (labour.basis == ESCROW))
@@ -195,9 +199,29 @@ def _hold_mean_content(inputs: Inputs, policy: Policy, seen: Observations, labou
         (work.task_type, types),
         (work.product, len(inputs.products.id)),
     ):
-        rows = sums_by(label[measured], np.ones_like(measured), size)[label[held]]
+        workers = _workers_by(label[measured], work.worker[measured], size)[label[held]]
         content = sums_by(label[measured], labour.content_uh[measured], size)[label[held]]
-        found = ~settled & (rows > 0)
-        provisional[found] = content[found] // rows[found]
+        found = ~settled & (workers > 0)
+        provisional[found] = content[found] // workers[found]
         settled |= found
-    labour.content_uh[held] = provisional
+    labour.content_uh[held] = _spread(provisional, work.worker[held], both[held])
+
+
+def _workers_by(labels: Int, workers: Int, size: int) -> Int:
+    """Count the distinct workers per label 0 … size - 1."""
+    pairs = np.unique(np.stack([labels, workers]), axis=1)
+    return sums_by(pairs[0], np.ones_like(pairs[0]), size)
+
+
+def _spread(amount: Int, worker: Int, label: Int) -> Int:
+    """Spread one amount per worker and label evenly over its rows; the first take what is left."""
+    order = np.lexsort((label, worker))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (np.diff(worker[order]) != 0) | (np.diff(label[order]) != 0)
+    starts = np.flatnonzero(first)
+    sizes = np.diff(np.append(starts, len(order)))
+    rank = np.arange(len(order)) - np.repeat(starts, sizes)
+    share, left = np.divmod(amount[order], np.repeat(sizes, sizes))
+    spread = np.empty_like(amount)
+    spread[order] = share + (rank < left)
+    return spread

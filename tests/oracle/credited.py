@@ -124,17 +124,26 @@ def provisional_contents(world: World, policy: Policy, labour: dict[str, Labour]
         if is_productive(world, policy, row)
     ]
     measured = [row for row in counted if labour[row.id].basis != "escrow"]
-    held: dict[str, int] = {}
+    held = {row.id: 0 for row in counted if labour[row.id].basis == "escrow"}
+    if policy.norm.unmeasured != "hold_mean":
+        return held
     for row in counted:
-        if labour[row.id].basis != "escrow":
+        if row.id not in held:
             continue
-        held[row.id] = 0
-        if policy.norm.unmeasured == "hold_mean":
-            held[row.id] = _mean_content(row, measured, labour)
+        # What one worker did not measure at one kind of work in one product counts once.
+        alike = sorted(
+            other.id
+            for other in counted
+            if other.id in held
+            and (other.worker, other.product, other.task_type)
+            == (row.worker, row.product, row.task_type)
+        )
+        whole, left = divmod(_content_of_a_mean_worker(row, measured, labour), len(alike))
+        held[row.id] = whole + (alike.index(row.id) < left)
     return held
 
 
-def _mean_content(
+def _content_of_a_mean_worker(
     row: Contribution, measured: list[Contribution], labour: dict[str, Labour]
 ) -> int:
     likenesses: list[Callable[[Contribution], bool]] = [
@@ -143,7 +152,8 @@ def _mean_content(
         lambda other: other.product == row.product,
     ]
     for alike in likenesses:
-        contents = [labour[other.id].content_uh for other in measured if alike(other)]
-        if contents:
-            return sum(contents) // len(contents)
+        like_work = [other for other in measured if alike(other)]
+        if like_work:
+            workers = {other.worker for other in like_work}
+            return sum(labour[other.id].content_uh for other in like_work) // len(workers)
     return 0

@@ -33,13 +33,24 @@ def test_missing_time_is_imputed_from_output_and_norm(example: Inputs) -> None:
     assert found.credited_uh[BO] == round(seconds / output * 4000 / 3600 * 10**6)
 
 
-def test_unknown_work_is_held_at_the_mean_of_like_work(example: Inputs) -> None:
+def test_unknown_work_is_held_at_the_content_of_a_mean_worker(example: Inputs) -> None:
     inputs = with_cell(example, "contributions", "seconds", BO, MISSING)
     found = labour(with_cell(inputs, "contributions", "units", BO, MISSING))
     assert bases(found)[BO] == "escrow"
     assert found.credited_uh[BO] == 0
+    # Ana has two rows of labelling and Chen one: two workers.
     alike = [int(found.content_uh[row]) for row in (0, 1, 3)]
-    assert found.content_uh[BO] == sum(alike) // 3
+    assert found.content_uh[BO] == sum(alike) // 2
+
+
+def test_what_one_worker_left_unmeasured_is_held_once(example: Inputs) -> None:
+    inputs = example
+    for row in (0, 1):
+        for column in ("seconds", "units"):
+            inputs = with_cell(inputs, "contributions", column, row, MISSING)
+    found = labour(inputs)
+    mean = (int(found.content_uh[BO]) + int(found.content_uh[3])) // 2
+    assert found.content_uh[:2].tolist() == [mean - mean // 2, mean // 2]
 
 
 def test_unknown_work_counts_nothing_where_the_product_holds_for_it(example: Inputs) -> None:
