@@ -17,6 +17,7 @@ from django.utils.translation import get_language, to_locale
 from contributions.currencies import MINOR_DIGITS
 
 _MICRO_DIGITS = 6
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def money(micro: int, currency: str, *, exact: bool = False) -> str:
@@ -64,6 +65,20 @@ def number(value: int | Decimal | str, *, digits: int | None = None) -> str:
 def day(value: date) -> str:
     """Write a date in words of the language."""
     return format_date(value, format="long", locale=_locale())
+
+
+def safe_cell(text: str) -> str:
+    """Keep a spreadsheet from reading text as a formula; numbers stay numbers.
+
+    >>> safe_cell("=1+1"), safe_cell("-12.5"), safe_cell("Ana")
+    ("'=1+1", '-12.5', 'Ana')
+    """
+    if (
+        not text.startswith(_FORMULA_STARTS)
+        or text.removeprefix("-").replace(".", "", 1).isdecimal()
+    ):
+        return text
+    return f"'{text}"
 
 
 def _fixed(amount: Decimal, digits: int) -> str:

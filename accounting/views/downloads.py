@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from accounting.models import Line, Run, Statement
 from accounting.views.statement_tables import paid_micro
 from accounting.views.tables import Link
+from contributions.formatting import safe_cell
 from contributions.identifiers import public_id
 
 Row = Mapping[str, str | int]
 
 MICRO = 1_000_000
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def links_of(request: HttpRequest) -> list[Link]:
@@ -82,20 +82,6 @@ def statement_rows(statements: QuerySet[Statement]) -> Iterator[Row]:
             "currency": statement.run.period.currency,
             "simulation": str(statement.run.simulation).lower(),
         }
-
-
-def safe_cell(text: str) -> str:
-    """Keep a spreadsheet from reading text as a formula; numbers stay numbers.
-
-    >>> safe_cell("=1+1"), safe_cell("-12.5"), safe_cell("Ana")
-    ("'=1+1", '-12.5', 'Ana')
-    """
-    if (
-        not text.startswith(_FORMULA_STARTS)
-        or text.removeprefix("-").replace(".", "", 1).isdecimal()
-    ):
-        return text
-    return f"'{text}"
 
 
 def _decimal(micro: int) -> str:

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from accounting.core.trace import RULES
 from accounting.models import EscrowEntry
-from accounting.views.downloads import safe_cell
+from contributions.formatting import safe_cell
 from accounting.views.indicator_catalogue import CATALOGUE
 from accounting.views.indicator_inputs import INPUTS
 from accounting.views.suppression import Cell, is_hidden, too_small
