@@ -9,10 +9,11 @@ from datetime import date
 
 import numpy as np
 
+from accounting.core.amortisation import amortised_total
 from accounting.core.declared import amount_of
 from accounting.core.policy import Policy
 from accounting.core.sharing import part_per_million, total_of
-from accounting.core.tables import Flag, Inputs, Int, Price
+from accounting.core.tables import Inputs, Int, Price
 
 
 def price_of(inputs: Inputs, policy: Policy, content_uh: Int) -> Price:
@@ -27,6 +28,10 @@ def price_of(inputs: Inputs, policy: Policy, content_uh: Int) -> Price:
     carries its share of what creation cost, so all labour to date is valorised, or copies are
     valueless and only the period's own labour is. `value.value_approach` says which.
 
+    Where the creation of a product is spread over months, its costs stand in the inputs with the
+    period's part, and the wages and content of its training phase count with the same part: both
+    sides of every ratio stand on one base.
+
     Args:
         content_uh: Labour content per contribution.
     """
@@ -35,12 +40,12 @@ def price_of(inputs: Inputs, policy: Policy, content_uh: Int) -> Price:
     of_compute = np.array([kind == "compute" for kind in costs.kind], dtype=bool)
     revenue = sum(inputs.revenue.amount_micro.tolist())
     constant = sum(costs.amount_micro[~of_wages].tolist())
-    variable = total_of(inputs.contributions.wage_micro, "wage_micro")
+    variable = amortised_total(inputs, inputs.contributions.wage_micro, "wage_micro")
     variable += sum(costs.amount_micro[of_wages].tolist())
     surplus = revenue - constant - variable
     capital = amount_of(inputs.facts, "capital_advanced")
     average = part_per_million(capital, policy.value.reference_profit_ppm)
-    labour = total_of(content_uh[_makes_new_value(inputs, policy)], "content_uh")
+    labour = _new_value_content(inputs, policy, content_uh)
     new_value = policy.value.melt_micro_per_hour * labour // 10**6
     return Price(
         revenue_micro=revenue,
@@ -55,8 +60,9 @@ def price_of(inputs: Inputs, policy: Policy, content_uh: Int) -> Price:
     )
 
 
-def _makes_new_value(inputs: Inputs, policy: Policy) -> Flag:
-    days = inputs.contributions.occurred_day
-    if policy.value.value_approach == "copies_are_rent":
-        return np.asarray(days >= (inputs.period.start - date(1970, 1, 1)).days, dtype=np.bool_)
-    return np.ones(len(days), dtype=np.bool_)
+def _new_value_content(inputs: Inputs, policy: Policy, content_uh: Int) -> int:
+    if policy.value.value_approach != "copies_are_rent":
+        return amortised_total(inputs, content_uh, "content_uh")
+    # A copy carries nothing of its creation, so there is nothing to spread.
+    first_day = (inputs.period.start - date(1970, 1, 1)).days
+    return total_of(content_uh[inputs.contributions.occurred_day >= first_day], "content_uh")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 import numpy as np
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from accounting.core.errors import AccountingError
 from accounting.core.tables import (
     EVIDENCE_GRADES,
     LABOUR_TYPES,
@@ -21,8 +18,9 @@ from accounting.core.tables import (
     Contributions,
     TaskTypes,
 )
-from accounting.models import FxRate, Period
+from accounting.models import Period
 from accounting.services.binary_copy import read_bigints
+from accounting.services.exchange import rate_into
 from contributions.identifiers import public_ids
 from contributions.models import Contribution, TaskType
 from contributions.services.aliases import representatives
@@ -55,12 +53,6 @@ WHERE c.product_id = ANY (%(products)s::bigint[]) AND c.occurred_on <= %(until)s
     )
 ORDER BY c.id
 """
-
-
-class FxRateMissing(AccountingError):
-    """A wage is in another currency and no rate into the ledger's is known."""
-
-    code = "fx_rate_missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +88,7 @@ def read_labour(period: Period, product_ids: Int, *, licence_of: Int) -> LabourI
             "evidence": list(EVIDENCE_GRADES),
             "grades": grades,
             "currencies": currencies,
-            "rates": [_rate(currency, period) for currency in currencies],
+            "rates": [rate_into(currency, period) for currency in currencies],
             "products": product_ids.tolist(),
             "until": period.ends_on,
         },
@@ -179,19 +171,3 @@ def _task_types(task_types: list[TaskType]) -> TaskTypes:
         unit=[row.unit for row in task_types],
         parent=np.array(parents, dtype=np.int64),
     )
-
-
-def _rate(currency: str, period: Period) -> Decimal:
-    if currency == period.currency:
-        return Decimal(1)
-    rate = (
-        FxRate.objects.filter(base=currency, quote=period.currency, valid_on__lte=period.ends_on)
-        .order_by("-valid_on")
-        .first()
-    )
-    if rate is None:
-        raise FxRateMissing(
-            _("Wages are recorded in %(base)s; add a rate from %(base)s to %(quote)s first.")
-            % {"base": currency, "quote": period.currency}
-        )
-    return rate.rate

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
+from accounting.core.amortisation import SHARE as AMORTISED_SHARE
 from accounting.core.tables import MISSING, Costs, Facts, Licences, Revenue, Usage
-from accounting.models import LicenceUse, Period
+from accounting.models import AmortisationPlan, AmortisedCost, LicenceUse, Period
 from contributions.identifiers import public_id
 from contributions.models import Licence
 
@@ -40,7 +42,7 @@ def read_money(period: Period, product_ids: Int) -> MoneyInputs:
         | {row.bundle_id for row in usage if row.bundle_id}
     )
     bundle_at = {number: position for position, number in enumerate(bundle_numbers)}
-    costs = list(period.costs.order_by("pk"))
+    costs = _costs(period, at)
     licences = licences_in_force(period, product_ids)
     return MoneyInputs(
         bundles=[public_id("bun", number) for number in bundle_numbers],
@@ -57,13 +59,7 @@ def read_money(period: Period, product_ids: Int) -> MoneyInputs:
             unit=[row.unit for row in usage],
             quantity=_integers(row.quantity for row in usage),
         ),
-        costs=Costs(
-            id=[row.public_id for row in costs],
-            product=_integers(at.get(row.product_id or 0, MISSING) for row in costs),
-            kind=[row.kind for row in costs],
-            amount_micro=_integers(row.amount_micro for row in costs),
-            gpu_milli_hours=_integers(row.gpu_milli_hours for row in costs),
-        ),
+        costs=costs,
         licences=_licence_table(licences, period, at),
         licence_of=_first_licence(licences, at),
         facts=_facts(period, at),
@@ -107,15 +103,57 @@ def _first_licence(licences: list[Licence], at: dict[int, int]) -> Int:
     return first
 
 
+def _costs(period: Period, at: dict[int, int]) -> Costs:
+    """Return the period's own costs, and its part of those that are spread over months."""
+    own = list(period.costs.order_by("pk"))
+    spread = [
+        (row, row.part_micro(period.starts_on, period.ends_on))
+        for row in AmortisedCost.objects.filter(plan__product__in=at, currency=period.currency)
+        .select_related("plan")
+        .order_by("pk")
+    ]
+    spread = [(row, part) for row, part in spread if part]
+    return Costs(
+        # `acs` stands before `cst`, and rows stand in the order of their ids.
+        id=[*(row.public_id for row, _part in spread), *(row.public_id for row in own)],
+        product=_integers(
+            [
+                *(at[row.plan.product_id] for row, _part in spread),
+                *(at.get(row.product_id or 0, MISSING) for row in own),
+            ]
+        ),
+        kind=[*(row.kind for row, _part in spread), *(row.kind for row in own)],
+        amount_micro=_integers(
+            [*(part for _row, part in spread), *(row.amount_micro for row in own)]
+        ),
+        gpu_milli_hours=_integers(
+            [*(0 for _each in spread), *(row.gpu_milli_hours for row in own)]
+        ),
+    )
+
+
 def _facts(period: Period, at: dict[int, int]) -> Facts:
     rows = list(period.facts.order_by("name", "product_id", "item", "pk"))
+    facts = [
+        (row.name, row.product_id or 0, row.item, _plain(row.value), _plain(row.weight))
+        for row in rows
+    ]
+    facts += [
+        (AMORTISED_SHARE, plan.product_id, "", _plain(_part_of(plan, period)), "1")
+        for plan in AmortisationPlan.objects.filter(product__in=at)
+    ]
+    facts.sort(key=lambda fact: fact[:3])
     return Facts(
-        name=[row.name for row in rows],
-        product=_integers(at.get(row.product_id or 0, MISSING) for row in rows),
-        item=[row.item for row in rows],
-        value=[_plain(row.value) for row in rows],
-        weight=[_plain(row.weight) for row in rows],
+        name=[name for name, *_rest in facts],
+        product=_integers(at.get(product, MISSING) for _name, product, *_rest in facts),
+        item=[fact[2] for fact in facts],
+        value=[fact[3] for fact in facts],
+        weight=[fact[4] for fact in facts],
     )
+
+
+def _part_of(plan: AmortisationPlan, period: Period) -> Decimal:
+    return Decimal(plan.spread_ppm(period.starts_on, period.ends_on)).scaleb(-6)
 
 
 def _plain(value: object) -> str:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accounting.core.tables import Edges, IndexInputs, Inputs, Products
+from accounting.core.tables import Edges, Inputs, Products
 from accounting.core.tables import Period as PeriodTable
 from accounting.models import Period, Policy
+from accounting.services.index_inputs import read_index_inputs
 from accounting.services.labour_inputs import read_labour
 from accounting.services.money_inputs import read_money
 from accounting.services.payee_inputs import read_benchmarks, read_scores
@@ -76,7 +77,7 @@ def pin(*, period: Period, policy: Policy) -> Pinned:
         benchmarks=read_benchmarks(period, labour.worker_ids),
         scores=scores,
         valuations=valuations,
-        index_inputs=_index_inputs(products),
+        index_inputs=read_index_inputs(products, until=period.ends_on),
         facts=money.facts,
     )
     return Pinned(inputs, edges, product_ids, labour.worker_ids, labour.contribution_ids)
@@ -123,20 +124,4 @@ def _edges(rows: list[LineageEdge], product_ids: Int) -> Edges:
         relation=[row.relation for row in rows],
         transfer_ppm=columns[:, 2],
         machine_ppm=columns[:, 3],
-    )
-
-
-def _index_inputs(products: list[Product]) -> IndexInputs:
-    measured = [
-        (position, product)
-        for position, product in enumerate(products)
-        if product.gpu_milli_hours is not None
-        and product.governance_seconds is not None
-        and product.training_flop is not None
-    ]
-    return IndexInputs(
-        product=np.array([position for position, _product in measured], dtype=np.int64),
-        gpu_milli_hours=np.array([p.gpu_milli_hours for _at, p in measured], dtype=np.int64),
-        governance_seconds=np.array([p.governance_seconds for _at, p in measured], dtype=np.int64),
-        training_flop=[str(product.training_flop) for _at, product in measured],
     )

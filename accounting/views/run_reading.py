@@ -16,9 +16,19 @@ from django.db.models import Count, QuerySet, Sum
 
 from accounting.core.lineage import build_lineage, embody
 from accounting.core.tables import Edges
-from accounting.models import EscrowEntry, Flow, Line, Run, RunEdge, RunLabour, RunPool
+from accounting.models import (
+    AmortisationPlan,
+    EscrowEntry,
+    Flow,
+    Line,
+    Run,
+    RunEdge,
+    RunLabour,
+    RunPool,
+)
 from accounting.views.suppression import Cell, is_hidden, too_small
 from contributions.models import Product
+from contributions.models.labour import Phase
 
 KEPT_SECONDS = 24 * 3600
 
@@ -139,7 +149,25 @@ def new_value_content(run: Run) -> int:
     labour = RunLabour.objects.filter(run=run)
     if run.policy.document["value"]["value_approach"] == "copies_are_rent":
         labour = labour.filter(contribution__occurred_on__gte=run.period.starts_on)
-    return labour.aggregate(sum=Sum("content_uh"))["sum"] or 0
+        return labour.aggregate(sum=Sum("content_uh"))["sum"] or 0
+    total: int = labour.aggregate(sum=Sum("content_uh"))["sum"] or 0
+    return total - _content_of_other_periods(run)
+
+
+def _content_of_other_periods(run: Run) -> int:
+    """Return what plans of amortisation, as the run knew them, leave to other periods, in µh."""
+    plans = AmortisationPlan.objects.filter(
+        product__run_products__run=run, recorded_at__lte=run.started_at or run.requested_at
+    )
+    left = 0
+    for plan in plans:
+        created = RunLabour.objects.filter(
+            run=run, contribution__product=plan.product_id, contribution__phase=Phase.TRAIN
+        )
+        whole: int = created.aggregate(sum=Sum("content_uh"))["sum"] or 0
+        ppm = plan.spread_ppm(run.period.starts_on, run.period.ends_on)
+        left += whole - whole * ppm // 1_000_000
+    return left
 
 
 def lineage_of(run: Run) -> QuerySet[RunEdge]:

@@ -9,6 +9,7 @@ from accounting.core.policy import PPM, Policy
 from tests.oracle.credited import Labour, is_productive
 from tests.oracle.lineage import embodied_labour
 from tests.oracle.pools import Shares
+from tests.oracle.price import of_the_period
 from tests.oracle.weights import by_product
 from tests.oracle.world import Benchmark, World
 
@@ -20,7 +21,9 @@ def indicators(
     world: World, policy: Policy, labour: dict[str, Labour], shares: Shares
 ) -> dict[str, Fraction]:
     """Return every indicator that has a denominator, but for `credited_beyond_worked`."""
-    content = Fraction(sum(row.content_uh for row in labour.values()), PPM)
+    content = Fraction(
+        of_the_period(world, {key: row.content_uh for key, row in labour.items()}), PPM
+    )
     ratios = _of_income(world, shares)
     ratios |= _of_living_wage(world, shares)
     ratios |= _of_price(policy, shares, content)

@@ -10,7 +10,7 @@ from tests.oracle.credited import Labour
 from tests.oracle.floor import gaps_of, spread_gaps
 from tests.oracle.funds import Fund, find_funds
 from tests.oracle.lineage import Flow, embodied_labour, trace_back
-from tests.oracle.price import Price, price_of, product_revenue
+from tests.oracle.price import Price, of_the_period, price_of, product_revenue
 from tests.oracle.sharing import part_of, share
 from tests.oracle.weights import by_product, entitled, weigh
 from tests.oracle.world import Contribution, World
@@ -58,11 +58,12 @@ class Shares:
 
 def share_out(world: World, policy: Policy, labour: dict[str, Labour]) -> Shares:
     """Share the period's money out, from the labour content of each contribution."""
-    valorised = sum(
-        labour[row.id].content_uh
-        for row in world.rows()
-        if policy.value.value_approach != "copies_are_rent" or row.occurred_on >= world.start
-    )
+    if policy.value.value_approach == "copies_are_rent":
+        valorised = sum(
+            labour[row.id].content_uh for row in world.rows() if row.occurred_on >= world.start
+        )
+    else:
+        valorised = of_the_period(world, {key: row.content_uh for key, row in labour.items()})
     price = price_of(world, policy, valorised)
     revenue = product_revenue(world, policy)
     funds = find_funds(world, policy, price, revenue)

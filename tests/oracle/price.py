@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
@@ -36,16 +37,34 @@ def declared(world: World, name: str) -> int:
     return sum(int(amount) for amount in amounts)
 
 
+def of_the_period(world: World, values: Mapping[str, int]) -> int:
+    """Add up figures of contributions, creation under a plan only by the period's part of it."""
+    parts = {
+        fact.product: Decimal(fact.value) for fact in world.facts if fact.name == "amortised_share"
+    }
+    total = 0
+    spread = dict.fromkeys(parts, 0)
+    for key, value in values.items():
+        row = world.contributions[key]
+        if row.phase == "TRAIN" and row.product in spread:
+            spread[row.product] += value
+        else:
+            total += value
+    return total + sum(int(parts[product] * whole) for product, whole in spread.items())
+
+
 def price_of(world: World, policy: Policy, content_uh: int) -> Price:
     """Return the price categories.
 
     Args:
-        content_uh: Labour content of all productive labour, in micro-hours.
+        content_uh: Labour content of all productive labour that makes new value, in micro-hours.
     """
     revenue = sum(row.amount_micro for row in world.revenue)
     constant = sum(row.amount_micro for row in world.costs if row.kind != "wages")
     variable = sum(row.amount_micro for row in world.costs if row.kind == "wages")
-    variable += sum(row.wage_micro for row in world.contributions.values())
+    variable += of_the_period(
+        world, {key: row.wage_micro for key, row in world.contributions.items()}
+    )
     surplus = revenue - constant - variable
     capital = declared(world, "capital_advanced")
     average = policy.value.reference_profit_ppm * capital // PPM

@@ -211,6 +211,11 @@ def _facts(rng: Random, products: list[str], money: Callable[[], int]) -> list[F
         if chance(rng, 40)
     ]
     facts += [
+        Fact("amortised_share", rng.choice(("0", "0.083333", "0.25", "1")), product)
+        for product in products
+        if chance(rng, 20)
+    ]
+    facts += [
         Fact("portability", rng.choice(("0", "0.5", "1", "0.125")), None, f"item {i}", str(weight))
         for i, weight in enumerate(rng.choices((0, 1, 2, 5), k=rng.randint(0, 3)))
     ]

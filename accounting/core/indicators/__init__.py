@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
+from accounting.core.amortisation import amortised_total
 from accounting.core.indicators.market import market_indicators
 from accounting.core.indicators.pay import pay_indicators
 from accounting.core.indicators.time import time_indicators
@@ -43,9 +44,10 @@ class Outcome:
 def find_indicators(inputs: Inputs, policy: Policy, outcome: Outcome) -> dict[str, str]:
     """Return every indicator of a run that has a denominator, as decimal strings."""
     labour, melt = outcome.labour, policy.value.melt_micro_per_hour
+    living = amortised_total(inputs, labour.content_uh, "content_uh")
     figures = (
         pay_indicators(inputs, outcome.amount_by_worker)
-        | value_indicators(melt, labour, outcome.price, outcome.product_revenue)
+        | value_indicators(melt, living, outcome.price, outcome.product_revenue)
         | time_indicators(inputs, labour, outcome.lineage, outcome.pools, outcome.counted)
         | market_indicators(inputs.facts)
     )
