@@ -21,9 +21,10 @@ from django.core.exceptions import (
 )
 from django.core.signals import got_request_exception
 from django.db import OperationalError
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -155,6 +156,19 @@ def answer(problem: Problem, request: HttpRequest) -> Response:
         problem.document(instance=request.path),
         status=problem.status,
         content_type=MEDIA_TYPE,
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Answer what was refused before it reached a view: a wrong host, too many fields.
+
+    Django calls it, by `handler400` of the addresses.
+    """
+    if not request.path.startswith("/api/"):
+        return defaults.bad_request(request, exception)
+    problem = problem_of(exception)
+    return JsonResponse(
+        problem.document(instance=request.path), status=problem.status, content_type=MEDIA_TYPE
     )
 
 

@@ -18,3 +18,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("contributions.urls")),
     path("", include("accounting.urls")),
 ]
+
+handler400 = "config.problems.bad_request"

@@ -474,3 +474,14 @@ def test_problems_speak_the_language_that_was_asked_for(desk: Desk) -> None:
     ]
     for answer in answers:
         assert "Accept-Language" in answer()["Vary"]
+
+
+def test_an_unknown_host_is_told_so_as_a_problem() -> None:
+    answer = Client().get("/api/v1/runs/", headers={"host": "elsewhere.example"})
+    assert_problem(answer, 400, "host_unknown")
+
+
+def test_an_unknown_host_of_a_page_is_told_so_as_a_page() -> None:
+    answer = Client().get("/", headers={"host": "elsewhere.example"})
+    assert answer.status_code == 400
+    assert answer["Content-Type"].startswith("text/html")
