@@ -21,6 +21,8 @@ from accounting.views import (
     statements,
 )
 from accounting.views import period_entries as entries
+from accounting.views.valuations import asking, comparing
+from accounting.views.valuations import reading as valuations
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -61,4 +63,24 @@ urlpatterns = [
         policy_records.minutes,
         name="policy-minutes",
     ),
+    path("valuations/", valuations.valuations, name="valuations"),
+    path("valuations/new/", asking.choose, name="valuation-choose"),
+    path("valuations/new/<str:source>/", asking.new, name="valuation-new"),
+    path("valuations/<str:valuation_id>/", valuations.valuation, name="valuation"),
+    path("valuations/<str:valuation_id>/progress/", valuations.progress, name="valuation-progress"),
+    path("valuations/<str:valuation_id>/scores.csv", valuations.scores, name="valuation-scores"),
+    path(
+        "valuations/<str:valuation_id>/validation/", asking.validation, name="valuation-validation"
+    ),
+    path("valuations/<str:valuation_id>/data/", asking.data, name="valuation-data"),
+    path("valuations/<str:valuation_id>/confirm/", asking.confirm, name="valuation-confirm"),
+    path("valuations/<str:valuation_id>/cancel/", asking.cancel, name="valuation-cancel"),
+    path("valuations/<str:valuation_id>/use/", asking.use, name="valuation-use"),
+    path("valuations/<str:valuation_id>/stop/", asking.stop_using, name="valuation-stop"),
+    path(
+        "valuations/<str:valuation_id>/comparison/",
+        comparing.comparison,
+        name="valuation-comparison",
+    ),
+    path("valuations/<str:valuation_id>/what-if/", comparing.pay, name="valuation-what-if"),
 ]

@@ -16,12 +16,13 @@ _EVERYBODY = [
     ("statements", _("Statements")),
     ("contributions", _("Contributions")),
     ("products", _("Products")),
+    ("valuations", _("Valuations")),
     ("periods", _("Periods")),
     ("policies", _("Policies")),
 ]
 # Entering records and money is for those who keep them; a worker or regulator reads.
 _FOR_WORKERS = {"home", "statements", "contributions", "products", "policies"}
-_FOR_REGULATORS = {"home", "runs", "products", "periods", "policies"}
+_FOR_REGULATORS = {"home", "runs", "products", "valuations", "periods", "policies"}
 
 
 @dataclass(frozen=True, slots=True)

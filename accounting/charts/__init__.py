@@ -6,6 +6,7 @@ translated. Every chart function takes a `Frame` and returns a `Figure`.
 """
 
 from accounting.charts.bars import Bar, Reference, bars
+from accounting.charts.curves import Curve, curves
 from accounting.charts.figure import ChartError, Figure, Frame, Row
 from accounting.charts.lineage import LineageEdge, LineageNode, lineage
 from accounting.charts.lorenz import LorenzCurve, lorenz
@@ -20,6 +21,7 @@ __all__ = [
     "Bar",
     "Bucket",
     "ChartError",
+    "Curve",
     "Figure",
     "Frame",
     "LineageEdge",
@@ -33,6 +35,7 @@ __all__ = [
     "Tile",
     "WaterfallStep",
     "bars",
+    "curves",
     "lineage",
     "lorenz",
     "sankey",

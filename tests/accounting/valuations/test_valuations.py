@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
 from accounting.models import Score, Valuation, ValuationUse, WorkerValue
 from accounting.models.valuation import valuations_in_use
-from accounting.services import valuation_files, valuations
+from accounting.services import valuation_computing, valuation_files, valuations
 from accounting.services.valuation_plans import METHODS_OF, QuestionUnusable
 from accounting.services.valuation_players import NamesAmbiguous, NamesUnknown
 from accounting.valuation.files.refusals import FileRefused
@@ -56,7 +58,9 @@ def test_both_levels_stand_side_by_side() -> None:
     assert (owners.level, points.level) == ("owner", "point")
     crossed = dict(points.worker_values.values_list("worker_id", "other_ppb"))
     for worker, value in owners.worker_values.values_list("worker_id", "value_ppb"):
-        assert abs(crossed[worker] - value) <= 2
+        other = crossed[worker]
+        assert other is not None
+        assert abs(other - value) <= 2
     assert {"levels_moved", "levels_correlation"} <= owners.findings["facts"].keys()
 
 
@@ -211,8 +215,6 @@ def test_hostile_files_are_refused_and_leave_nothing(content: bytes, code: str) 
 def test_pickles_are_never_read() -> None:
     of = worlds.world(1)
     hostile = np.array([[object()]], dtype=object)
-    import io
-
     sink = io.BytesIO()
     np.savez(sink, features=hostile, labels=np.array([1]))
     with pytest.raises(FileRefused, match="plain arrays"):
@@ -223,8 +225,6 @@ def test_files_changed_on_disk_fail_the_valuation() -> None:
     valuation = worlds.confirmed(worlds.world(2))
     path = valuation_files.path_of(valuation, "points")
     path.write_bytes(path.read_bytes() + b"x")
-    from accounting.services import valuation_computing
-
     valuation_computing.work_on(valuation_id=valuation.pk)
     valuation.refresh_from_db()
     assert (valuation.state, valuation.failure_code) == ("failed", "valuation_files_changed")

@@ -1,0 +1,1 @@
+"""Pages of valuations: asking, watching, reading, comparing, and what they would do to pay."""
