@@ -16,6 +16,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from struct import iter_unpack
 
@@ -65,17 +66,22 @@ class Statement:
         return canonical_json({"id": self.id, "kind": self.kind, "sha256": self.sha256.hex()})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CommittedBatch:
     """Entries and leaf hashes of many records, in their order.
 
     Attributes:
         entries: 32 * n bytes, the public log entries.
-        leaf_hashes: 32 * n bytes, what the Merkle tree is built from.
     """
 
     entries: bytes
-    leaf_hashes: bytes
+
+    @cached_property
+    def leaf_hashes(self) -> bytes:
+        """32 * n bytes, what the Merkle tree is built from; hashed when asked for."""
+        starts = range(0, len(self.entries), ENTRY_BYTES)
+        entries = (self.entries[at : at + ENTRY_BYTES] for at in starts)
+        return b"".join([sha256(b"\x00" + entry).digest() for entry in entries])
 
 
 def _require_kind(kind: str) -> None:
@@ -116,13 +122,12 @@ def commit_batch(*, kind: str, ids: Sequence[str], digests: bytes, salts: bytes)
     if len(digests) != HASH_BYTES * len(ids) or len(salts) != SALT_BYTES * len(ids):
         raise StatementUnfit("A batch needs one digest and one salt for each id.")
     if not ids:
-        return CommittedBatch(b"", b"")
+        return CommittedBatch(b"")
     joined_ids = "\n".join(ids)
     if not _IDS.fullmatch(joined_ids) or joined_ids.count("\n") != len(ids) - 1:
         raise StatementUnfit("The id of a logged record is 1 to 128 plain ASCII characters.")
     entries = _entries(kind, joined_ids.encode().split(b"\n"), digests, salts)
-    leaf_hashes = b"".join([sha256(b"\x00" + entry).digest() for entry in entries])
-    return CommittedBatch(b"".join(entries), leaf_hashes)
+    return CommittedBatch(b"".join(entries))
 
 
 def _entries(kind: str, ids: list[bytes], digests: bytes, salts: bytes) -> list[bytes]:

@@ -18,7 +18,13 @@ from contributions.models.identities import (
     SealedIdentity,
     WorkerChange,
 )
-from contributions.models.imports import ImportedCorrection, SavedMapping, StagedImport
+from contributions.models.imports import (
+    ImportedCorrection,
+    ImportedTrait,
+    ImportJob,
+    SavedMapping,
+    StagedImport,
+)
 from contributions.models.labour import Contribution, ImportBatch, Source, TaskType
 from contributions.models.log import LogCheckpoint, LogSegment, LogTile
 from contributions.models.parties import (
@@ -44,7 +50,9 @@ __all__ = [
     "IdentityAccess",
     "IdentityKey",
     "ImportBatch",
+    "ImportJob",
     "ImportedCorrection",
+    "ImportedTrait",
     "Licence",
     "LineageEdge",
     "LogCheckpoint",

@@ -85,6 +85,88 @@ class StagedImport(Identified):
         ]
 
 
+class ImportJobQuerySet(models.QuerySet["ImportJob"]):
+    """Questions asked of jobs."""
+
+    def waking(self) -> ImportJobQuerySet:
+        """Keep what nobody works on: queued, or left by a worker whose lease has lapsed."""
+        return self.filter(
+            Q(state=ImportJob.State.QUEUED)
+            | Q(state=ImportJob.State.RECORDING, leased_until__lt=Now())
+        )
+
+    def active(self) -> ImportJobQuerySet:
+        """Keep what is not over."""
+        return self.filter(state__in=[ImportJob.State.QUEUED, ImportJob.State.RECORDING])
+
+
+class ImportJob(models.Model):
+    """The recording of a staged file by a worker, which may die and be replaced.
+
+    This row is the truth about it; the queue only wakes workers. The rows themselves are
+    recorded in one transaction, which also ends the job: there are all of them, or none.
+
+    Attributes:
+        rows_known: Source rows of the file, as the preview counted them; None without one.
+        rows_done: How many of them the present attempt has come through.
+        lease_token: Whose attempt it is; `leased_until` by the database's clock.
+        failure: Stable code of why it failed, and `failure_text` the sentence.
+    """
+
+    class State(models.TextChoices):
+        """Where the job stands."""
+
+        QUEUED = "queued", _("queued")
+        RECORDING = "recording", _("recording")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    staged = models.OneToOneField(StagedImport, models.CASCADE, related_name="job")
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.QUEUED)
+    requested_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    requested_at = models.DateTimeField(db_default=Now())
+    rows_known = models.BigIntegerField(_("rows of the file"), null=True, blank=True)
+    rows_done = models.BigIntegerField(_("rows done"), default=0)
+    attempts = models.IntegerField(_("attempts"), default=0)
+    lease_token = models.UUIDField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(max_length=64, blank=True)
+    failure_text = models.TextField(blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ImportJobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="import_job_state_known",
+                condition=Q(state__in=["queued", "recording", "done", "failed", "cancelled"]),
+            ),
+            models.CheckConstraint(
+                name="import_job_counts_sane",
+                condition=Q(rows_done__gte=0, attempts__gte=0)
+                & (Q(rows_known=None) | Q(rows_known__gte=0)),
+            ),
+            models.CheckConstraint(
+                name="import_job_recording_is_leased",
+                condition=~Q(state="recording")
+                | Q(lease_token__isnull=False, leased_until__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="import_job_failed_says_why", condition=~Q(state="failed") | ~Q(failure="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.staged_id}: {self.state}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is not over."""
+        return self.state in {self.State.QUEUED, self.State.RECORDING}
+
+
 class SavedMapping(Identified):
     """A column mapping that an organisation keeps under a name, as TOML."""
 
@@ -125,3 +207,29 @@ class ImportedCorrection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id}: {self.contribution_id}"
+
+
+class ImportedTrait(models.Model):
+    """What an item was to the tool, where it was no ordinary item.
+
+    Attributes:
+        is_control: A golden or attention-check item, put in to test the worker. It is labour.
+        prelabelled: A machine's draft was there first.
+    """
+
+    contribution = models.OneToOneField(
+        Contribution, models.PROTECT, primary_key=True, related_name="imported_trait"
+    )
+    is_control = models.BooleanField(_("control item"), default=False)
+    prelabelled = models.BooleanField(_("drafted by a machine"), default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="imported_trait_says_something",
+                condition=Q(is_control=True) | Q(prelabelled=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contribution_id}"

@@ -35,7 +35,8 @@ from contributions.services.importing import (
     tool_of,
     without_worker,
 )
-from contributions.services.importing_rows import Change, Effect, Filing, Sorter, columns_of
+from contributions.services.importing_columns import Filing, columns_of
+from contributions.services.importing_rows import Change, Effect, Sorter
 
 # It is already tomorrow somewhere; readers give the same grace.
 _GRACE = timedelta(days=1)
@@ -70,7 +71,7 @@ class _Stream:
                 raise _open_questions(["day"])
             found = self.sorter.sort(batch.rows)
             self.changes.extend(found.changes)
-            yield from columns_of(found, self.filing)
+            yield from columns_of(found.rows, self.filing)
 
 
 @transaction.atomic
@@ -131,6 +132,7 @@ def _filing(staged: StagedImport) -> Filing:
         task_type=staged.task_type,
         review_task_type=staged.review_task_type,
         evidence_grade=staged.evidence_grade,
+        evidence_sha256=staged.file_sha256,
     )
 
 

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from contributions.identifiers import public_ids
 from contributions.log.leaves import commit_batch, new_salts
-from contributions.models import ImportBatch
 from contributions.models.log import MOST_LEAVES
-from contributions.services.logged import DIGEST_BYTES, LABOUR, LoggedTable
+from contributions.services.logged import DIGEST_BYTES, LoggedTable
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('huisu.log'))"
 _HEAD = """
@@ -58,10 +57,41 @@ def append_many(*, table: LoggedTable, numbers: list[int]) -> None:
     _insert(list(segments))
 
 
-def append_import(*, batch: ImportBatch) -> None:
-    """Log every row of an import that this transaction has written."""
-    segments = _committed(LABOUR, LABOUR.kinds[0], "r.batch_id = %(batch)s", {"batch": batch.pk})
-    _insert(list(segments))
+class Leaves:
+    """Leaves of many new rows of one table, gathered while the rows are written."""
+
+    def __init__(self, table: LoggedTable) -> None:
+        self.table = table
+        self._segments: list[_Segment] = []
+        self._waiting: list[tuple[NDArray[np.int64], bytes]] = []
+
+    def add(self, numbers: NDArray[np.int64], digests: bytes) -> None:
+        """Take the leaves of rows that this transaction has written.
+
+        Args:
+            numbers: The n row numbers.
+            digests: 32 * n bytes, hashes of the rows' canonical content (`LoggedTable.content`).
+        """
+        self._waiting.append((numbers, digests))
+        while sum(len(numbers) for numbers, _digests in self._waiting) >= MOST_LEAVES:
+            self._commit()
+
+    def append(self) -> None:
+        """Log them all, at once and in the order of their coming."""
+        while self._waiting:
+            self._commit()
+        _insert(self._segments)
+        self._segments = []
+
+    def _commit(self) -> None:
+        numbers = np.concatenate([some for some, _digests in self._waiting])
+        digests = b"".join(some for _numbers, some in self._waiting)
+        cut = MOST_LEAVES * DIGEST_BYTES
+        self._segments.append(
+            _segment(self.table, self.table.kinds[0], numbers[:MOST_LEAVES], digests[:cut])
+        )
+        rest = numbers[MOST_LEAVES:], digests[cut:]
+        self._waiting = [rest] if len(rest[0]) else []
 
 
 def take_turn() -> None:
@@ -88,14 +118,16 @@ def _committed(
     numbers, digests = table.digests(condition, parameters)
     for start in range(0, len(numbers), MOST_LEAVES):
         some = numbers[start : start + MOST_LEAVES]
-        salts = new_salts(len(some))
-        committed = commit_batch(
-            kind=kind,
-            ids=public_ids(table.prefix, some).tolist(),
-            digests=digests[start * DIGEST_BYTES : (start + len(some)) * DIGEST_BYTES],
-            salts=salts,
-        )
-        yield _Segment(kind, some, committed.entries, salts)
+        cut = slice(start * DIGEST_BYTES, (start + len(some)) * DIGEST_BYTES)
+        yield _segment(table, kind, some, digests[cut])
+
+
+def _segment(table: LoggedTable, kind: str, numbers: NDArray[np.int64], digests: bytes) -> _Segment:
+    salts = new_salts(len(numbers))
+    committed = commit_batch(
+        kind=kind, ids=public_ids(table.prefix, numbers).tolist(), digests=digests, salts=salts
+    )
+    return _Segment(kind, numbers, committed.entries, salts)
 
 
 @transaction.atomic(savepoint=False)
