@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounting.models import Line, RunPool, Statement
+from accounting.services.real_pay import workers_behind
 from accounting.views import downloads, links, notices
 from accounting.views.access import Reader, SignedInRequest, find, reader_of, signed_in
 from accounting.views.line_tables import lines_table
@@ -110,7 +111,8 @@ def statement(request: SignedInRequest, statement_id: str) -> HttpResponseBase:
 
 def _lines_of(statement: Statement) -> QuerySet[Line]:
     return Line.objects.filter(
-        pool__in=list(statement.run.pools.all()), contribution__worker=statement.worker_id
+        pool__in=list(statement.run.pools.all()),
+        contribution__worker__in=workers_behind(statement),
     )
 
 

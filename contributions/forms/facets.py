@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from contributions.forms.fields import (
@@ -18,8 +18,9 @@ from contributions.forms.fields import (
 )
 from contributions.forms.names import capital
 from contributions.identifiers import IdMalformed, parse_public_id
-from contributions.models import Contribution, Product, Source, TaskType, Worker
-from contributions.models.labour import ContributionQuerySet, LabourType, Phase
+from contributions.models import Contribution, Dispute, Product, Source, TaskType, Worker
+from contributions.models.attestations import confirmations, objections
+from contributions.models.labour import ContributionQuerySet, LabourType, Phase, people
 
 _COLUMNS = {
     "product": "product",
@@ -55,6 +56,21 @@ class FacetForm(forms.Form):
     evidence = forms.ChoiceField(required=False, label=_("Evidence"))
     time_basis = forms.ChoiceField(required=False, label=_("Time basis"))
     source = forms.ChoiceField(required=False, label=_("Source"))
+    attested = forms.ChoiceField(
+        required=False,
+        label=_("What others say"),
+        choices=[
+            ("", _("All")),
+            ("confirmed", _("Confirmed")),
+            ("objected", _("Objected to")),
+            ("none", _("Neither")),
+        ],
+    )
+    disputed = forms.ChoiceField(
+        required=False,
+        label=_("Dispute"),
+        choices=[("", _("All")), ("open", _("Open")), ("none", _("None open"))],
+    )
     # `from` is a word of Python, so the two ends of the period are added by name.
     versions = forms.ChoiceField(
         required=False,
@@ -113,9 +129,9 @@ class FacetForm(forms.Form):
         for name, column in _COLUMNS.items():
             if asked[name]:
                 rows = rows.filter(**{column: asked[name]})
-        return (
-            rows.filter(worker__in=named_workers(asked["worker"])) if asked.get("worker") else rows
-        )
+        if asked.get("worker"):
+            rows = rows.filter(worker__in=people(named_workers(asked["worker"])))
+        return _disputed(_attested(rows, asked["attested"]), asked["disputed"])
 
     def _offer(self, name: str, rows: QuerySet[Any], blank: Any) -> None:
         field: Any = self.fields[name]
@@ -125,6 +141,26 @@ class FacetForm(forms.Form):
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field: Any = self.fields[name]
         field.choices = with_blank(choices, _("All"))
+
+
+def _attested(rows: ContributionQuerySet, asked: str) -> ContributionQuerySet:
+    if asked == "confirmed":
+        return rows.filter(Exists(confirmations()))
+    if asked == "objected":
+        return rows.filter(Exists(objections()))
+    if asked == "none":
+        return rows.filter(~Exists(confirmations()), ~Exists(objections()))
+    return rows
+
+
+def _disputed(rows: ContributionQuerySet, asked: str) -> ContributionQuerySet:
+    # A case is about the record in all its versions.
+    about = Dispute.objects.open().filter(
+        contribution__source=OuterRef("source"), contribution__external_id=OuterRef("external_id")
+    )
+    if asked == "open":
+        return rows.filter(Exists(about))
+    return rows.filter(~Exists(about)) if asked == "none" else rows
 
 
 def named_workers(text: str) -> QuerySet[Worker]:

@@ -1,4 +1,4 @@
-"""The form in which a receipt is handed in."""
+"""The form in which a receipt or a work history is handed in."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-MOST_RECEIPT_BYTES = 100_000
+MOST_FILE_BYTES = 4_000_000
+"""A work history names every record; a receipt is a few kilobytes."""
+MOST_PASTED_BYTES = 100_000
 MOST_RECORD_BYTES = 1_000_000
 
 
 class ReceiptForm(forms.Form):
-    """A receipt as a file or as text, and the record itself if its holder likes."""
+    """A receipt or work history as file or text, and a receipt's record if its holder likes."""
 
-    file = forms.FileField(label=_("Receipt (file)"), required=False)
+    file = forms.FileField(label=_("Receipt or work history (file)"), required=False)
     pasted = forms.CharField(
         label=_("Or its text"),
         required=False,
-        max_length=MOST_RECEIPT_BYTES,
+        max_length=MOST_PASTED_BYTES,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
     record = forms.FileField(
@@ -34,7 +36,7 @@ class ReceiptForm(forms.Form):
         Raises:
             ValidationError: It is too large or no text.
         """
-        content = _read(self.cleaned_data["file"], MOST_RECEIPT_BYTES)
+        content = _read(self.cleaned_data["file"], MOST_FILE_BYTES)
         try:
             return (content or b"").decode()
         except UnicodeDecodeError as error:

@@ -1,10 +1,13 @@
-"""Check a receipt, or a log's progress, offline: `python -m contributions.log.verify FILE`.
+"""Check what a log signed, offline: `python -m contributions.log.verify FILE`.
 
     … verify RECEIPT [--key VKEY] [--witness VKEY]… [--record FILE]
         The record is in the log: its leaf leads to a root that the log signed.
 
     … verify ADVANCE --older CHECKPOINT-OR-RECEIPT [--key VKEY] [--witness VKEY]…
         The newer checkpoint in ADVANCE contains the whole older tree, unchanged.
+
+    … verify WORK-HISTORY [--key VKEY]
+        The work history is as the log's operator signed it.
 
 Needs no network, no database and no Django. Says in plain sentences what holds, or what is wrong.
 Exit status: 0 everything holds, 1 something does not, 2 the command was not understood.
@@ -24,6 +27,12 @@ from contributions.log.errors import LogError
 from contributions.log.keys import VerifierKey
 from contributions.log.note import Note
 from contributions.log.receipt import Receipt, verify_receipt
+from contributions.log.work_history import (
+    WorkHistory,
+    is_history,
+    subject_of,
+    verify_history,
+)
 
 _MAX_FILE_BYTES = 4_000_000
 
@@ -108,6 +117,28 @@ def check_advance(
     return [sentence, *_cosigned(advance.note, witnesses)]
 
 
+def check_history(found: WorkHistory, *, keys: Sequence[VerifierKey]) -> list[str]:
+    """Check a work history and return what holds, in sentences.
+
+    Args:
+        keys: Trusted keys of the log; when empty the file's own key is used, and said to be.
+
+    Raises:
+        LogError: Something does not hold.
+    """
+    signer = verify_history(found, keys=keys or [found.key])
+    number, made_on = subject_of(found.history)
+    sentence = f"The work history of {number}, made on {made_on}, is as {signer.name} signed it."
+    return [sentence] if keys else [sentence, _own_key(found.key)]
+
+
+def _own_key(key: VerifierKey) -> str:
+    return (
+        "The signature was checked with the key in the file itself. Compare it with the key the "
+        f"log publishes: {key}"
+    )
+
+
 def _require_digest(record: bytes, digest: bytes) -> None:
     if sha256(record).digest() != digest:
         raise RecordDiffers("The record you have is not the one that was logged.")
@@ -175,7 +206,10 @@ def check(arguments: argparse.Namespace) -> list[str]:
         older, keys = _read_older(arguments.older, keys)
         return check_advance(Advance.parse(text), older=older, keys=keys, witnesses=witnesses)
     if arguments.older is not None:
-        raise NothingToCompare("--older goes with a consistency proof, and this is a receipt.")
+        what = "a work history" if is_history(text) else "a receipt"
+        raise NothingToCompare(f"--older goes with a consistency proof, and this is {what}.")
+    if is_history(text):
+        return check_history(WorkHistory.parse(text), keys=keys)
     record = None if arguments.record is None else _read_file(arguments.record)
     return check_receipt(Receipt.parse(text), keys=keys, witnesses=witnesses, record=record)
 
@@ -183,9 +217,12 @@ def check(arguments: argparse.Namespace) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m contributions.log.verify",
-        description="Check a receipt of the transparency log, or that the log only grew.",
+        description="Check a receipt or work history, or that the log only grew.",
     )
-    parser.add_argument("file", help="a receipt, or a newer checkpoint with its consistency proof")
+    parser.add_argument(
+        "file",
+        help="a receipt, a work history, or a newer checkpoint with its consistency proof",
+    )
     parser.add_argument(
         "--key", action="append", default=[], help="the log's key, as it publishes it"
     )

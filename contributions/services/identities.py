@@ -149,8 +149,9 @@ def opened_identity(worker: Worker) -> Identity | None:
     return Identity(**json.loads(content))
 
 
+@transaction.atomic
 def note_access(*, worker: Worker, act: str, by: User, purpose: str = "") -> IdentityAccess:
-    """Note that somebody handled personal data, inside the caller's transaction."""
+    """Note that somebody handled personal data, in one transaction with its leaf."""
     made = IdentityAccess.objects.create(worker=worker, act=act, purpose=purpose, accessed_by=by)
     transparency.append(table=IDENTITY_ACCESS, number=made.pk)
     return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Count, Sum
 from django.urls import reverse
@@ -15,6 +16,7 @@ from contributions.forms.names import capital, labour_name
 from contributions.identifiers import public_id
 from contributions.models import Contribution, Product, Worker
 from contributions.models.labour import ContributionQuerySet
+from contributions.services.attesting import Standing
 from contributions.views.exports import Value
 from contributions.views.tables import Cell, Empty, Table, columns, number
 
@@ -56,6 +58,17 @@ _FILE_COLUMNS: dict[str, str] = {
     "recorded_at": "recorded_at",
 }
 FILE_COLUMNS = ("contribution_id", "worker_id", "product_id", *_FILE_COLUMNS)
+FILE_KINDS: dict[str, type] = {
+    "occurred_on": date,
+    "seconds": int,
+    "units": int,
+    "quality_ppm": int,
+    "machine_share_ppm": int,
+    "wage_micro": int,
+    "harmful_exposure": bool,
+    "revision": int,
+    "withdrawn": bool,
+}
 _ROWS_AT_ONCE = 2_000
 
 
@@ -109,7 +122,7 @@ def totals_table(totals: Sequence[HoursByBasis], *, empty: Empty) -> Table:
     )
 
 
-def labour_cells(row: Contribution) -> list[Cell]:
+def labour_cells(row: Contribution, standing: Standing | None = None) -> list[Cell]:
     """Return one record as the cells of `LABOUR_COLUMNS` in `records.py`."""
     return [
         Cell(
@@ -127,9 +140,23 @@ def labour_cells(row: Contribution) -> list[Cell]:
         number(_hours(row.seconds), detail=row.get_time_basis_display()),
         number(UNKNOWN if row.units is None else formatting.number(row.units)),
         Cell(row.get_outcome_display(), state=OUTCOME_STATES[Contribution.Outcome(row.outcome)]),
-        Cell(row.evidence_grade),
+        _evidence_cell(row, standing),
         Cell(str(row.source)),
     ]
+
+
+def _evidence_cell(row: Contribution, standing: Standing | None) -> Cell:
+    if standing is None:
+        return Cell(row.evidence_grade)
+    said = [
+        word
+        for word, true in (
+            (_("confirmed"), standing.confirmed),
+            (_("objected to"), standing.objected),
+        )
+        if true
+    ]
+    return Cell(standing.evidence, detail=", ".join(said))
 
 
 def file_rows(rows: ContributionQuerySet) -> Iterator[Sequence[Value]]:

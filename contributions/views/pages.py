@@ -25,7 +25,12 @@ def sections(request: SignedInRequest, current: str) -> list[Link]:
     """Return the tabs of all that belongs to records, for whoever asks."""
     names = [("task-types", _("Task types"))]
     if sees_rows(request.user):
-        names = [("contributions", _("Contributions")), ("workers", _("Workers")), *names]
+        names = [
+            ("contributions", _("Contributions")),
+            ("disputes", _("Disputes")),
+            ("workers", _("Workers")),
+            *names,
+        ]
     if may_record(request.user):
         names.append(("imports", _("Imports")))
     if own_organisations(request.user).exists():

@@ -17,9 +17,12 @@ from contributions import formatting
 from contributions.errors import ContributionError
 from contributions.forms.labour import CorrectionForm, LabourForm, WithdrawalForm
 from contributions.forms.names import labour_name
-from contributions.models import Contribution
+from contributions.models import Contribution, Dispute, User
 from contributions.services import recording
+from contributions.services.attesting import Standing, standings
+from contributions.services.disputing import contested_share, open_case
 from contributions.services.parties import BY_HAND
+from contributions.services.speaking import SIGNING, SPEAKING, voices
 from contributions.services.visibility import visible_products, visible_workers
 from contributions.views.access import (
     SignedInRequest,
@@ -29,6 +32,7 @@ from contributions.views.access import (
     require,
     signed_in,
 )
+from contributions.views.attestations import attestations_table, evidence_effect
 from contributions.views.labour_rows import OUTCOME_STATES, UNKNOWN
 from contributions.views.pages import nature_notices, refuse, trail
 from contributions.views.tables import Fact, Link, Notice
@@ -43,15 +47,26 @@ def contribution(request: SignedInRequest, record_id: str) -> HttpResponse:
     record = _find(request, record_id)
     versions = _versions(record)
     keeps = records_for(request.user, record.source.organisation)
+    standing = standings([record])[record.pk]
+    case = open_case(record)
+    current = versions[-1].pk == record.pk and not record.withdrawn
     context = {
         "breadcrumb": _trail(record),
-        "notices": [*_version_notices(record, versions), *nature_notices(record.product.operator)],
+        "notices": [
+            *_version_notices(record, versions),
+            *_dispute_notices(case),
+            *nature_notices(record.product.operator),
+        ],
         "record": record,
         "work": _work_facts(record),
-        "provenance": _provenance_facts(record, keeps=keeps),
+        "provenance": _provenance_facts(record, standing, keeps=keeps),
+        "attestations": attestations_table(record),
         "history": _history(versions),
         "outcome_state": OUTCOME_STATES[Contribution.Outcome(record.outcome)],
-        "actions": _actions(record, versions) if keeps else [],
+        "actions": [
+            *(_actions(record, versions) if keeps else []),
+            *(_speaking(request.user, record, case) if current else []),
+        ],
     }
     return render(request, "contributions/contribution.html", context)
 
@@ -239,9 +254,41 @@ def _work_facts(record: Contribution) -> list[Fact]:
     ]
 
 
-def _provenance_facts(record: Contribution, *, keeps: bool) -> list[Fact]:
+def _speaking(user: User, record: Contribution, case: Dispute | None) -> list[Link]:
+    """Return the ways in which somebody may speak about a record that counts."""
+    links = []
+    if voices(user=user, record=record, roles=SIGNING):
+        url = reverse("contribution-attest", args=[record.public_id])
+        links.append(Link(_("Confirm or object"), url))
+    if case is None and voices(user=user, record=record, roles=SPEAKING):
+        url = reverse("dispute-new", args=[record.public_id])
+        links.append(Link(_("Dispute"), url))
+    return links
+
+
+def _dispute_notices(case: Dispute | None) -> list[Notice]:
+    if case is None:
+        return []
+    share = formatting.share(contested_share(case))
+    return [
+        Notice(
+            "warning",
+            _("Runs hold %(share)s of what it earns back until the case is decided.")
+            % {"share": share},
+            _("In dispute"),
+            reverse("dispute", args=[case.public_id]),
+            _("See the case"),
+        )
+    ]
+
+
+def _provenance_facts(record: Contribution, standing: Standing, *, keeps: bool) -> list[Fact]:
     facts = [
-        Fact(_("Evidence"), record.get_evidence_grade_display()),
+        Fact(
+            _("Evidence"),
+            record.get_evidence_grade_display(),
+            detail=evidence_effect(record, standing),
+        ),
         Fact(_("Source"), str(record.source), detail=record.source.organisation.name),
         Fact(_("Id in the source"), record.external_id),
         Fact(_("Revision"), formatting.number(record.revision)),

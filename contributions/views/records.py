@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.db.models import BigIntegerField
 from django.db.models.functions import Cast, Coalesce
 from django.http import HttpResponse, HttpResponseBase
@@ -12,15 +14,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from contributions.forms.facets import FacetForm
-from contributions.models import Contribution, Product, Source, Worker
+from contributions.models import Contribution, Product, Source, User, Worker
 from contributions.models.labour import ContributionQuerySet
+from contributions.services.attesting import standings
+from contributions.services.speaking import SIGNING, voices_for_many
 from contributions.services.visibility import any_work, visible_products
 from contributions.views import labour_rows
 from contributions.views.access import SignedInRequest, require, sees_rows, signed_in
 from contributions.views.exports import Rows, answer_as, downloads
 from contributions.views.pages import actions_for_recorders, query_of, sections, trail
 from contributions.views.paging import Order, Sort, order_of, page_of, pager, sortable
-from contributions.views.tables import Column, Empty, Table
+from contributions.views.tables import Column, Empty, Link, Table
 
 SORTS = (Sort("recorded", "pk"), Sort("day", "occurred_on"), Sort("hours", "known_seconds"))
 LABOUR_COLUMNS = (
@@ -47,11 +51,14 @@ def contributions(request: SignedInRequest) -> HttpResponse:
     context = {
         "breadcrumb": trail((_("Home"), "/"), (_("Contributions"), "")),
         "sections": sections(request, "contributions"),
-        "actions": actions_for_recorders(
-            request.user,
-            (_("Record work by hand"), "contribution-new"),
-            (_("Import a file"), "import-new"),
-        ),
+        "actions": [
+            *actions_for_recorders(
+                request.user,
+                (_("Record work by hand"), "contribution-new"),
+                (_("Import a file"), "import-new"),
+            ),
+            *_speaking(request),
+        ],
         "form": form,
         "totals": labour_rows.totals_table(totals, empty=_nothing(request)) if totals else None,
         "table": _table(request, rows, sum(row.records for row in totals)),
@@ -75,6 +82,7 @@ def download(request: SignedInRequest, form: str) -> HttpResponseBase:
             labour_rows.FILE_COLUMNS,
             labour_rows.file_rows(ordered),
             count=rows.count,
+            kinds=labour_rows.FILE_KINDS,
         ),
     )
 
@@ -88,6 +96,11 @@ def facets_of(request: SignedInRequest) -> FacetForm:
     if single_worker:
         products = Product.objects.filter(contributions__worker__user=user).distinct()
     return FacetForm(request.GET, products=products, sources=sources, single_worker=single_worker)
+
+
+def kept_by(form: FacetForm, user: User) -> ContributionQuerySet:
+    """Return the records that a user may see and the facets keep."""
+    return form.narrow(Contribution.objects.visible_to(user))
 
 
 def _visible(request: SignedInRequest) -> ContributionQuerySet:
@@ -105,16 +118,26 @@ def _table(request: SignedInRequest, rows: ContributionQuerySet, count: int) -> 
     order = _order(request)
     related = rows.select_related("worker", "product", "task_type", "source")
     page = page_of(related, order=order, cursor=query.get("cursor", ""))
+    said = standings(page.rows)
     return Table(
         caption=_("Recorded labour"),
         columns=[
             sortable(column, key, order, query) if key else column for column, key in LABOUR_COLUMNS
         ],
-        rows=[labour_rows.labour_cells(row) for row in page.rows],
+        rows=[labour_rows.labour_cells(row, said.get(row.pk)) for row in page.rows],
         empty=_nothing(request),
         pager=pager(page, query, labour_rows.records_counted(count)),
         downloads=downloads("contributions-download", query),
     )
+
+
+def _speaking(request: SignedInRequest) -> list[Link]:
+    """Return the way to say the same of all that the facets keep, for whoever may."""
+    if not voices_for_many(user=request.user, roles=SIGNING):
+        return []
+    query = {key: value for key, value in query_of(request).items() if key != "cursor"}
+    url = reverse("contributions-attest")
+    return [Link(_("Confirm or object to all of these"), f"{url}?{urlencode(query)}")]
 
 
 def _nothing(request: SignedInRequest) -> Empty:

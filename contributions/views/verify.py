@@ -12,7 +12,8 @@ from contributions import formatting
 from contributions.forms.receipts import ReceiptForm
 from contributions.log.errors import LogError
 from contributions.log.receipt import Receipt
-from contributions.log.verify import check_receipt
+from contributions.log.verify import check_history, check_receipt
+from contributions.log.work_history import WorkHistory, is_history
 from contributions.models import Contribution
 from contributions.services import checkpoints, log_key, proving, receipts, transparency
 from contributions.services.logged import LABOUR
@@ -75,13 +76,24 @@ def _file(body: str | bytes, name: str) -> HttpResponse:
 
 
 def _checked(text: str, record: bytes | None) -> tuple[Notice, list[str]]:
-    """Return the verdict on a receipt, and what it rests on."""
+    """Return the verdict on a receipt or work history, and what it rests on."""
+    if is_history(text):
+        return _checked_history(text)
     try:
         key = log_key.signer().verifier
         found = check_receipt(Receipt.parse(text), keys=[key], witnesses=[], record=record)
     except LogError as error:
         return Notice("error", str(error), _("The receipt does not hold")), []
     return Notice("success", _("The record is in this log."), _("The receipt holds")), found
+
+
+def _checked_history(text: str) -> tuple[Notice, list[str]]:
+    try:
+        found = check_history(WorkHistory.parse(text), keys=[log_key.signer().verifier])
+    except LogError as error:
+        return Notice("error", str(error), _("The work history does not hold")), []
+    title = _("The work history holds")
+    return Notice("success", _("It is as this log signed it."), title), found
 
 
 def _facts() -> list[Fact]:

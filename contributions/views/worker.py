@@ -18,12 +18,20 @@ from contributions.errors import ContributionError
 from contributions.forms.names import capital
 from contributions.forms.parties import ConsentForm
 from contributions.identifiers import public_id
-from contributions.models import Consent, Contribution, Organisation, Product, Worker
+from contributions.models import (
+    Consent,
+    Contribution,
+    Membership,
+    Organisation,
+    Product,
+    Worker,
+)
 from contributions.models.labour import ContributionQuerySet
+from contributions.services.identities import keeps_identity
 from contributions.services.parties import grant_consent, withdraw_consent
 from contributions.services.products import later_products
 from contributions.services.visibility import visible_products, visible_workers
-from contributions.views import labour_rows
+from contributions.views import labour_rows, worker_data
 from contributions.views.access import SignedInRequest, find, may_record, require, signed_in
 from contributions.views.labour_rows import UNKNOWN
 from contributions.views.pages import trail
@@ -35,8 +43,9 @@ from contributions.views.tables import Cell, Empty, Fact, Link, Table, columns, 
 def worker(request: SignedInRequest, worker_id: str) -> HttpResponse:
     """Show one worker's records, as far as the reader may see them."""
     row = find(visible_workers(request.user), worker_id)
-    work = Contribution.objects.visible_to(request.user).current().filter(worker=row)
+    work = Contribution.objects.visible_to(request.user).current().of_person(row)
     own = row.user_id == request.user.pk
+    keeps = keeps_identity(request.user, row)
     context = {
         "breadcrumb": trail(
             (_("Home"), "/"), (_("Workers"), reverse("workers")), (row.pseudonym, "")
@@ -53,6 +62,12 @@ def worker(request: SignedInRequest, worker_id: str) -> HttpResponse:
         "consent_form": ConsentForm(organisations=_unions_without_consent(row)) if own else None,
         "consent_url": reverse("worker-consent", args=[row.public_id]),
         "own": own,
+        "disputes": worker_data.disputes(request.user, row),
+        "keeps_identity": keeps,
+        "may_erase": keeps_identity(request.user, row, Membership.Role.ADMIN),
+        "identity": worker_data.identity_facts(row) if keeps else [],
+        "accesses": worker_data.accesses(row) if keeps else None,
+        "notices": worker_data.notices(row),
     }
     return render(request, "contributions/worker.html", context)
 
@@ -86,10 +101,18 @@ def _actions(request: SignedInRequest, row: Worker) -> list[Link]:
     query = urlencode({"worker": row.public_id})
     if request.user.pk == row.user_id and not request.user.memberships.exists():
         query = ""
-    records = Link(_("See every record"), f"{reverse('contributions')}?{query}")
+    links = [Link(_("See every record"), f"{reverse('contributions')}?{query}")]
+    if keeps_identity(request.user, row):
+        links.append(Link(_("Work history"), reverse("work-history", args=[row.public_id])))
     if not may_record(request.user):
-        return [records]
-    return [records, Link(_("Record work by hand"), f"{reverse('contribution-new')}?{query}")]
+        return links
+    links.append(Link(_("Record work by hand"), f"{reverse('contribution-new')}?{query}"))
+    name, words = (
+        ("worker-part", _("Part from the other worker"))
+        if row.merged_into_id
+        else ("worker-merge", _("Merge with another worker"))
+    )
+    return [*links, Link(words, reverse(name, args=[row.public_id]))]
 
 
 def _facts(row: Worker) -> list[Fact]:

@@ -87,7 +87,11 @@ def workers(request: SignedInRequest) -> HttpResponse:
     context = {
         "breadcrumb": trail((_("Home"), "/"), (_("Workers"), "")),
         "sections": sections(request, "workers"),
-        "actions": actions_for_recorders(request.user, (_("Add a worker"), "worker-new")),
+        "actions": actions_for_recorders(
+            request.user,
+            (_("Add a worker"), "worker-new"),
+            (_("Likely duplicates"), "duplicates"),
+        ),
         "form": form,
         "table": _table(request, rows),
     }
