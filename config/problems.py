@@ -43,22 +43,37 @@ CONFLICTS = frozenset(
         "already_corrected",
         "already_recorded",
         "amortisation_known",
+        "batch_not_drafted",
+        "batch_not_released",
         "bundle_known",
+        "carry_stale",
+        "checklist_blocks",
         "consent_in_force",
         "dispute_decided",
         "dispute_open",
+        "earlier_period_unposted",
         "fx_rate_known",
         "idempotency_key_in_progress",
         "index_measure_known",
+        "later_period_posted",
         "licence_revoked",
         "lineage_cycle",
         "lineage_edge_exists",
         "merged_already",
+        "no_open_period",
         "not_merged",
+        "nothing_changed",
+        "nothing_posted",
+        "nothing_to_pay",
         "nothing_to_share_by",
         "organisation_known",
+        "payer_account_missing",
+        "payment_settled",
+        "payout_account_unreadable",
         "period_closed",
         "period_empty",
+        "period_not_closing",
+        "period_not_open",
         "periods_overlap",
         "person_erased",
         "policy_known",
@@ -68,7 +83,11 @@ CONFLICTS = frozenset(
         "product_already_there",
         "record_replaced",
         "run_in_progress",
+        "run_is_simulation",
+        "run_not_approved",
         "run_not_cancellable",
+        "run_not_computed",
+        "run_not_rejectable",
         "run_without_result",
         "signs_in",
         "simulations_waiting",
@@ -80,7 +99,7 @@ CONFLICTS = frozenset(
 """Codes of anticipated outcomes that stem from the state of the records, not from the request."""
 
 FORBIDDEN = frozenset(
-    {"not_a_side", "not_kept_here", "not_the_opener", "one_person_two_sides", "own_dispute"}
+    {"not_a_side", "not_kept_here", "not_the_opener", "one_person_two_sides", "own_batch", "own_closing", "own_dispute", "own_run", "role_missing"}
 )
 
 _FRAMEWORK: tuple[tuple[type[Exception], int, str, Any], ...] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounting.api import agreements, periods, results, runs
+from accounting.api import agreements, closing, ledger, payouts, periods, results, runs
 
 urlpatterns = [
     path("periods", periods.PeriodsView.as_view()),
@@ -35,4 +35,34 @@ urlpatterns = [
     path("lines/<str:id>/trace", results.LineTraceView.as_view()),
     path("statements", results.StatementsView.as_view()),
     path("statements/<str:worker>", results.WorkerStatementsView.as_view()),
+    path("periods/<str:id>/checklist", closing.PeriodChecklistView.as_view()),
+    path("periods/<str:id>/closing", closing.PeriodClosingView.as_view()),
+    path("periods/<str:id>/reopening", closing.PeriodReopeningView.as_view()),
+    path("periods/<str:id>/closure", closing.PeriodClosureView.as_view()),
+    path("periods/<str:id>/recomputation", closing.PeriodRecomputationView.as_view()),
+    path("runs/<str:id>/approval", closing.RunApprovalView.as_view()),
+    path("runs/<str:id>/rejection", closing.RunRejectionView.as_view()),
+    path("runs/<str:id>/posting", closing.RunPostingView.as_view()),
+    path("runs/<str:id>/deltas", closing.RunDeltasView.as_view()),
+    path("ledgers", ledger.LedgersView.as_view()),
+    path("ledgers/<str:id>", ledger.LedgerView.as_view()),
+    path("ledgers/<str:id>/reconciliation", ledger.LedgerReconciliationView.as_view()),
+    path("accounts", ledger.AccountsView.as_view()),
+    path("accounts/<str:id>", ledger.AccountView.as_view()),
+    path("accounts/<str:id>/postings", ledger.AccountPostingsView.as_view()),
+    path("entries", ledger.EntriesView.as_view()),
+    path("entries/<str:id>", ledger.EntryView.as_view()),
+    path("entries/<str:id>/postings", ledger.EntryPostingsView.as_view()),
+    path("payout-batches", payouts.PayoutBatchesView.as_view()),
+    path("payout-batches/<str:id>", payouts.PayoutBatchView.as_view()),
+    path("payout-batches/<str:id>/release", payouts.PayoutReleaseView.as_view()),
+    path("payout-batches/<str:id>/cancel", payouts.PayoutCancellationView.as_view()),
+    path("payout-batches/<str:id>/settlement", payouts.PayoutSettlementView.as_view()),
+    path("payout-batches/<str:id>/payments", payouts.BatchPaymentsView.as_view()),
+    path("payout-batches/<str:id>/csv", payouts.PayoutCsvView.as_view()),
+    path("payout-batches/<str:id>/pain001", payouts.PayoutPainView.as_view()),
+    path("payments/<str:id>", payouts.PaymentView.as_view()),
+    path("payments/<str:id>/failure", payouts.PaymentFailureView.as_view()),
+    path("workers/<str:id>/payout-account", payouts.WorkerPayoutAccountView.as_view()),
+    path("organisations/<str:id>/payout-account", payouts.OrganisationPayoutAccountView.as_view()),
 ]

@@ -12,11 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from accounting.core.allocation import ALGORITHM
 from accounting.core.errors import AccountingError
-from accounting.models import JournalEntry, Ledger, Period, Run
+from accounting.models import Account, Delta, JournalEntry, Ledger, Period, Run
 from accounting.services.entries import execute, next_entry_number, open_accounts
 from accounting.services.runs import RunInProgress
 from contributions.models import User
@@ -163,6 +164,17 @@ def differences(*, run: Run, corrected: Run) -> list[Difference]:
         cursor.execute(_DIFFERENCES, {"run": run.pk, "corrected": corrected.pk})
         rows = cursor.fetchall()
     return sorted((Difference(*row[:3]) for row in rows), key=lambda one: one.worker_id)
+
+
+def visible_deltas(user: User) -> QuerySet[Delta]:
+    """Return the deltas that a user may read payee by payee: those of accounts they may see."""
+    deltas = Delta.objects.select_related("entry__ledger", "worker")
+    if user.is_superuser:
+        return deltas
+    seen = Account.objects.visible_to(user).filter(
+        ledger=OuterRef("entry__ledger"), worker=OuterRef("worker")
+    )
+    return deltas.filter(Exists(seen))
 
 
 def write_differences(*, run: Run, corrected: Run, ledger: Ledger) -> int:

@@ -22,9 +22,10 @@ from django.utils.translation import gettext as _
 
 from accounting.core.errors import AccountingError
 from accounting.models import PayoutAccount
-from contributions.models import Erasure, Organisation, User, Worker
+from contributions.models import Erasure, Membership, Organisation, User, Worker
 from contributions.services.identities import PersonErased
 from contributions.services.identity_keys import key_of, make_key, seal, unseal
+from contributions.services.visibility import OPERATORS
 
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?", re.ASCII)
@@ -111,6 +112,25 @@ def keep_account(
 def current_account(holder: Worker | Organisation) -> PayoutAccount | None:
     """Return where a holder's money goes now, or None."""
     return holder.payout_accounts.filter(retired_at=None).first()
+
+
+def keeps_account(user: User, holder: Worker | Organisation) -> bool:
+    """Return whether a user may say where a holder's money goes.
+
+    Workers say it of themselves; whoever keeps records of an operator, of those who work for it;
+    an organisation's administrators, of the organisation.
+    """
+    if user.is_superuser:
+        return True
+    if isinstance(holder, Organisation):
+        return user.memberships.filter(organisation=holder, role=Membership.Role.ADMIN).exists()
+    keeping = user.memberships.filter(
+        role__in=[Membership.Role.ADMIN, Membership.Role.RECORDER],
+        organisation__in=Organisation.objects.filter(
+            products__contributions__worker=holder, kind__in=OPERATORS
+        ),
+    )
+    return holder.user_id == user.pk or keeping.exists()
 
 
 def open_details(account: PayoutAccount) -> AccountDetails:

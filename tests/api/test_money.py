@@ -60,7 +60,7 @@ def test_declared_figures_are_listed_with_their_period(period: Period, program: 
 
 
 def test_a_closed_period_takes_no_figures(period: Period, program: Program) -> None:
-    Period.objects.filter(pk=period.pk).update(state=Period.State.CLOSED)
+    factories.closed(period)
     cost = {
         "period": period.public_id,
         "kind": "compute",

@@ -150,7 +150,7 @@ def test_a_figure_declared_twice_is_refused_with_a_reason(client: Client, period
 
 
 def test_a_closed_period_takes_no_figures(client: Client, period: Period) -> None:
-    Period.objects.filter(pk=period.pk).update(state=Period.State.CLOSED)
+    factories.closed(period)
     assert client.get(f"/periods/{period.public_id}/add/revenue/").status_code == 404
 
 

@@ -36,7 +36,7 @@ def test_a_closed_period_keeps_the_imports_it_was_computed_with() -> None:
     office = Office()
     batch = office.commit(table(ANN, BEA))
     period = computed_period(office)
-    Period.objects.filter(pk=period.pk).update(state=Period.State.CLOSED)
+    factories.closed(period)
     with pytest.raises(importing_undo.ImportInUse):
         office.undo(batch)
     batch.refresh_from_db()
@@ -49,7 +49,7 @@ def test_a_closed_period_keeps_imports_that_only_corrected() -> None:
     office.commit(table(ANN))
     corrected = office.commit(table(ANN.replace("60", "90")))
     period = computed_period(office)
-    Period.objects.filter(pk=period.pk).update(state=Period.State.CLOSED)
+    factories.closed(period)
     with pytest.raises(importing_undo.ImportInUse):
         office.undo(corrected)
     assert counted() == [("1", 5400, 10)]
