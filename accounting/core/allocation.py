@@ -19,6 +19,7 @@ from accounting.core.composite_index import product_revenue
 from accounting.core.credit import published_norms
 from accounting.core.flows import Flows, flow_along_lineage, flow_directly
 from accounting.core.funds import Fund, find_funds
+from accounting.core.grounds import Grounds, find_grounds
 from accounting.core.grouping import group_rows, sums_by
 from accounting.core.indicators import Outcome, find_indicators
 from accounting.core.labour_content import ESCROW, labour_content, measure_work
@@ -54,6 +55,15 @@ def allocate(inputs: Inputs) -> Allocation:
         AccountingError: The inputs contradict themselves; see `checks.py` for each fact, and
             `lineage.py`, `composite_index.py`, `sharing.py` for what only shows on the way.
     """
+    return allocate_with_grounds(inputs)[0]
+
+
+def allocate_with_grounds(inputs: Inputs) -> tuple[Allocation, Grounds]:
+    """Compute a run, and the sums by which its lines can be explained one by one.
+
+    Raises:
+        PolicyInvalid, AccountingError: As `allocate`.
+    """
     policy = parse_policy(inputs.policy_document)
     check_inputs(inputs)
     lineage = build_lineage(inputs.edges, len(inputs.products.id))
@@ -76,7 +86,7 @@ def allocate(inputs: Inputs) -> Allocation:
         pools=pools,
         amount_by_worker=amounts,
     )
-    return Allocation(
+    allocation = Allocation(
         norms=published_norms(measured.norms, measured.producers, measured.credit),
         labour=labour,
         product_revenue_micro=revenue,
@@ -87,6 +97,7 @@ def allocate(inputs: Inputs) -> Allocation:
         indicators=find_indicators(inputs, policy, outcome),
         notes=notes,
     )
+    return allocation, find_grounds(inputs, policy, measured, labour, pools)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +188,8 @@ class _Sharing:
             flow_micro=_column([amount for _, amount in money]),
             line_contribution=lines.contribution,
             line_micro=lines.amount_micro,
+            line_gross_micro=lines.gross_micro,
+            weight_by_product=weight_by_product,
         )
         return share, _escrow_rows(fund.id, flows, lines)
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accounting.core.declared import read_decimal
 from accounting.core.errors import AccountingError
@@ -23,6 +25,7 @@ from accounting.core.tables import (
     TIME_BASES,
     Inputs,
     Int,
+    NumberedIds,
 )
 
 COST_KINDS = ("compute", "energy", "licences", "data", "wages", "other")
@@ -304,9 +307,13 @@ def _check_order(inputs: Inputs) -> None:
         _require_ascending(name, bool((column[1:] > column[:-1]).all()))
     edges = _edge_keys(inputs)
     _require_ascending("edges", all(map(tuple.__lt__, edges, edges[1:])))
-    labels = inputs.contributions.id
+    _check_contribution_order(inputs.contributions.id)
+
+
+def _check_contribution_order(ids: NDArray[np.str_] | NumberedIds) -> None:
     # During a run the ids may still be empty; they are only needed for the bundle.
-    named = len(labels) > 0 and bool(labels[0] or labels[-1])
+    named = len(ids) > 0 and bool(ids[0] or ids[-1])
+    labels: NDArray[Any] = ids.numbers if isinstance(ids, NumberedIds) else ids
     _require_ascending("contributions", not named or bool(np.all(labels[1:] > labels[:-1])))
 
 

@@ -209,8 +209,9 @@ def _hold_mean_content(inputs: Inputs, policy: Policy, seen: Observations, labou
 
 def _workers_by(labels: Int, workers: Int, size: int) -> Int:
     """Count the distinct workers per label 0 … size - 1."""
-    pairs = np.unique(np.stack([labels, workers]), axis=1)
-    return sums_by(pairs[0], np.ones_like(pairs[0]), size)
+    everybody = int(workers.max()) + 1 if len(workers) else 1
+    pairs = np.unique(labels.astype(np.int64) * everybody + workers) // everybody
+    return sums_by(pairs, np.ones_like(pairs), size)
 
 
 def _spread(amount: Int, worker: Int, label: Int) -> Int:

@@ -24,11 +24,13 @@ class Lines:
 
     Attributes:
         contribution, amount_micro: Whose line and what it pays.
+        gross_micro: The same before an open dispute held anything back.
         disputed_micro, unmeasured_micro: Held back per product.
     """
 
     contribution: Int
     amount_micro: Int
+    gross_micro: Int
     disputed_micro: Int
     unmeasured_micro: Int
 
@@ -49,18 +51,21 @@ def share_lines(
         own_micro[weighted_by_product.label], weights[rows], weighted_by_product.starts
     )
     earning = np.flatnonzero(amounts)
-    paid = amounts[earning]
+    gross = amounts[earning]
     contested = np.flatnonzero(work.frozen_ppm[earning])
+    paid = gross.copy()
     disputed = parts_per_million(paid[contested], work.frozen_ppm[earning[contested]])
     paid[contested] -= disputed
     unknown = np.flatnonzero(labour.basis[earning] == ESCROW)
     unmeasured = paid[unknown]
     paid[unknown] = 0
     kept = np.flatnonzero(paid)
+    amount = paid[kept]
     product, products = work.product[earning], len(own_micro)
     return Lines(
         contribution=earning[kept],
-        amount_micro=paid[kept],
+        amount_micro=amount,
+        gross_micro=gross[kept] if len(contested) else amount,
         disputed_micro=sums_by(product[contested], disputed, products),
         unmeasured_micro=sums_by(product[unknown], unmeasured, products),
     )

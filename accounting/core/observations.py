@@ -68,7 +68,7 @@ def observe(inputs: Inputs, policy: Norm) -> Observations:
     """
     work = inputs.contributions
     counts = np.array([outcome in policy.counted_outcomes for outcome in OUTCOMES])
-    scopes, scope_of_product = _scopes(inputs, policy)
+    scopes, scope_of_product = scopes_of(inputs, policy)
     return Observations(
         counted=counts[work.outcome],
         timed=work.seconds > 0,
@@ -103,7 +103,8 @@ def gather_producers(inputs: Inputs, seen: Observations) -> Producers:
     )
 
 
-def _scopes(inputs: Inputs, policy: Norm) -> tuple[list[str], Int]:
+def scopes_of(inputs: Inputs, policy: Norm) -> tuple[list[str], Int]:
+    """Return the names of the scopes that norms keep apart, and each product's scope."""
     products = inputs.products
     if policy.scope == "project":
         return list(products.id), np.arange(len(products.id))

@@ -10,6 +10,7 @@ Source: records.md, "Run bundle"; value-model.md, "Units".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -76,13 +77,37 @@ class TaskTypes:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberedIds:
+    """Ids that follow from ascending numbers, written out only where somebody reads them.
+
+    Attributes:
+        numbers: One a row, ascending as the ids are.
+        write: Writes the ids of some numbers.
+    """
+
+    numbers: Int
+    write: Callable[[Int], NDArray[np.str_]]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, row: int) -> str:
+        return str(self.write(self.numbers[row : row + 1] if row >= 0 else self.numbers[row:])[0])
+
+    def at(self, rows: Int) -> NDArray[np.str_]:
+        """Return the ids of some rows."""
+        return self.write(self.numbers[rows])
+
+
+@dataclass(frozen=True, slots=True)
 class Contributions:
     """Recorded labour, one row a contribution, in ascending order of id.
 
     Columns that are only looked up by may hold fewer than 64 bits (`checks.NARROW`).
 
     Attributes:
-        id: Public ids, any sorted array of strings (may be empty text until export).
+        id: Public ids, any sorted array of strings (may be empty text until export), or what
+            they are written from.
         worker, product, task_type: Positions in `Inputs.workers`, products, task types.
         phase, time_basis, outcome, evidence: Positions in the tuples of this module.
         occurred_day: Days since 1970-01-01.
@@ -93,7 +118,7 @@ class Contributions:
         frozen_ppm: Share of its lines held back by an open dispute.
     """
 
-    id: NDArray[np.str_]
+    id: NDArray[np.str_] | NumberedIds
     worker: Int
     product: Int
     task_type: Int
@@ -286,6 +311,8 @@ class PoolShare:
         flow_product, flow_upstream, flow_micro: Money through a product to its own labour
             (`MISSING` upstream) or to an upstream product.
         line_contribution, line_micro: What each contribution earns, after holding back.
+        line_gross_micro: The same before a dispute held anything back.
+        weight_by_product: The weights added up per product.
     """
 
     id: str
@@ -301,6 +328,8 @@ class PoolShare:
     flow_micro: Int
     line_contribution: Int
     line_micro: Int
+    line_gross_micro: Int
+    weight_by_product: Int
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,14 @@ from __future__ import annotations
 
 from accounting.models.agreement import NegotiationStep, Policy, Ratification
 from accounting.models.approval import PeriodStep, RunDecision
+from accounting.models.blocks import (
+    GapBlock,
+    LabourBlock,
+    LineBlock,
+    ProducerBlock,
+    RunBasis,
+    ScoreBlock,
+)
 from accounting.models.creation import AmortisationPlan, AmortisedCost, IndexMeasure
 from accounting.models.ledger import Account, Delta, JournalEntry, Ledger, Posting
 from accounting.models.money import (
@@ -36,6 +44,7 @@ from accounting.models.result import (
     Statement,
 )
 from accounting.models.run import Run
+from accounting.models.segments import LabourSegment
 from accounting.models.valuation import (
     Score,
     Valuation,
@@ -56,11 +65,15 @@ __all__ = [
     "Fact",
     "Flow",
     "FxRate",
+    "GapBlock",
     "IndexMeasure",
     "JournalEntry",
+    "LabourBlock",
+    "LabourSegment",
     "Ledger",
     "LicenceUse",
     "Line",
+    "LineBlock",
     "LivingWage",
     "NegotiationStep",
     "Payment",
@@ -71,9 +84,11 @@ __all__ = [
     "PeriodStep",
     "Policy",
     "Posting",
+    "ProducerBlock",
     "Ratification",
     "Revenue",
     "Run",
+    "RunBasis",
     "RunDecision",
     "RunEdge",
     "RunIndicator",
@@ -82,6 +97,7 @@ __all__ = [
     "RunPool",
     "RunProduct",
     "Score",
+    "ScoreBlock",
     "Statement",
     "Usage",
     "Valuation",

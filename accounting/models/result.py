@@ -7,10 +7,13 @@ All tables are append-only (the database refuses UPDATE, DELETE and TRUNCATE), a
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounting.models.blocks import BLOCK_SHIFT, LabourBlock, LineBlock, lines_of_worker
 from accounting.models.run import Run
 from contributions.models import Contribution, LineageEdge, Organisation, Product, User, Worker
 from contributions.models.identified import Identified
@@ -60,7 +63,10 @@ class RunNorm(models.Model):
 
 
 class RunLabour(models.Model):
-    """Labour content of one contribution in one run: how its hours were credited and reduced."""
+    """Labour content of one contribution in one run: how its hours were credited and reduced.
+
+    A row of the view on `LabourBlock`; `worker` is whose labour the run took it for.
+    """
 
     class Basis(models.TextChoices):
         """What the content rests on."""
@@ -70,10 +76,10 @@ class RunLabour(models.Model):
         IMPUTED = "imputed", _("imputed from units and norm")
         ESCROW = "escrow", _("neither time nor units: held")
 
-    run = models.ForeignKey(Run, models.PROTECT, related_name="labour", db_index=False)
-    contribution = models.ForeignKey(
-        Contribution, models.PROTECT, related_name="run_labour", db_index=False
-    )
+    run = models.ForeignKey(Run, models.DO_NOTHING, related_name="labour")
+    block = models.ForeignKey(LabourBlock, models.DO_NOTHING, related_name="+")
+    contribution = models.ForeignKey(Contribution, models.DO_NOTHING, related_name="run_labour")
+    worker = models.ForeignKey(Worker, models.DO_NOTHING, related_name="+")
     credited_uh = models.BigIntegerField(_("credited hours (µh)"))
     complexity_ppm = models.IntegerField(_("complexity coefficient (ppm)"))
     decay_ppm = models.IntegerField(_("decay (ppm)"))
@@ -82,7 +88,7 @@ class RunLabour(models.Model):
 
     class Meta:
         ordering = ["contribution_id"]
-        constraints = [models.UniqueConstraint(name="labour_once", fields=["run", "contribution"])]
+        managed = False
 
     def __str__(self) -> str:
         return f"{self.contribution_id}: {self.content_uh} µh"
@@ -179,6 +185,20 @@ class Flow(Identified):
 class LineQuerySet(models.QuerySet["Line"]):
     """Questions asked of lines."""
 
+    def filter(self, *args: Any, **kwargs: Any) -> LineQuerySet:
+        """Filter; by number only the one block is read that the number names."""
+        for name in ("pk", "id"):
+            if isinstance(number := kwargs.get(name), int):
+                kwargs.setdefault("block", number >> BLOCK_SHIFT)
+        return super().filter(*args, **kwargs)
+
+    def of_worker(self, run: Run, worker_id: int) -> LineQuerySet:
+        """Keep the lines of a run that pay for one worker's records, by index."""
+        numbers = lines_of_worker(run.pk, worker_id)
+        return self.filter(
+            pk__in=numbers, block__in=sorted({number >> BLOCK_SHIFT for number in numbers})
+        )
+
     def visible_to(self, user: User) -> LineQuerySet:
         """Keep the lines that a user may read one by one."""
         if user.is_superuser:
@@ -189,12 +209,13 @@ class LineQuerySet(models.QuerySet["Line"]):
 
 
 class Line(Identified):
-    """What one contribution earns from one pool."""
+    """What one contribution earns from one pool: a row of the view on `LineBlock`."""
 
     id_prefix = "lin"
 
-    pool = models.ForeignKey(RunPool, models.PROTECT, related_name="lines", db_index=False)
-    contribution = models.ForeignKey(Contribution, models.PROTECT, related_name="lines")
+    pool = models.ForeignKey(RunPool, models.DO_NOTHING, related_name="lines")
+    block = models.ForeignKey(LineBlock, models.DO_NOTHING, related_name="+")
+    contribution = models.ForeignKey(Contribution, models.DO_NOTHING, related_name="lines")
     weight = models.BigIntegerField(_("weight (µh)"))
     amount_micro = models.BigIntegerField(_("amount (µ)"))
 
@@ -202,9 +223,7 @@ class Line(Identified):
 
     class Meta:
         ordering = ["pool_id", "contribution_id"]
-        constraints = [
-            models.UniqueConstraint(name="line_once", fields=["pool", "contribution"]),
-        ]
+        managed = False
 
 
 class EscrowEntry(models.Model):

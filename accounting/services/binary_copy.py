@@ -10,7 +10,8 @@ a 16-bit field count and, per field, a 32-bit length and the value, all big-endi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import struct
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,48 @@ def write_columns(table: str, columns: Mapping[str, Column], rows: int) -> None:
                 stop = min(start + _WRITTEN_ROWS, rows)
                 copy.write(_encode(columns, start, stop))
             copy.write(_TRAILER)
+
+
+Array = NDArray[np.signedinteger[Any]]
+"""Integers of 64, 32 or 16 bits, written as a PostgreSQL array of the same."""
+
+_TYPE_IDS = {8: 20, 4: 23, 2: 21}
+
+
+def write_blocks(
+    table: str, columns: Sequence[str], blocks: Iterable[Sequence[int | Array | None]]
+) -> None:
+    """Append rows of bigints and whole arrays to a table.
+
+    Args:
+        table: Name of the table, from our own code.
+        columns: Their names.
+        blocks: One row after another; an integer, an array or NULL a column.
+    """
+    names = ", ".join(columns)
+    start = struct.pack(">h", len(columns))
+    with connection.cursor() as cursor:
+        statement = f"COPY {table} ({names}) FROM STDIN (FORMAT binary)"
+        with cursor.copy(statement) as copy:
+            copy.write(_HEADER)
+            for block in blocks:
+                copy.write(start + b"".join(map(_block_field, block)))
+            copy.write(_TRAILER)
+
+
+def _block_field(value: int | Array | None) -> bytes:
+    if value is None:
+        return struct.pack(">i", -1)
+    if isinstance(value, int):
+        return struct.pack(">iq", 8, value)
+    width = value.dtype.itemsize
+    elements = np.empty(len(value), dtype=[("length", ">i4"), ("value", f">i{width}")])
+    elements["length"] = width
+    elements["value"] = value
+    body = elements.tobytes()
+    # One dimension, no NULLs, the type of an element, how many, counted from one.
+    head = struct.pack(">iiiii", 1, 0, _TYPE_IDS[width], len(value), 1)
+    return struct.pack(">i", len(head) + len(body)) + head + body
 
 
 _FIELD_8 = np.dtype([("length", ">i4"), ("value", ">i8")])

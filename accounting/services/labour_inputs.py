@@ -2,68 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
-from django.db.models import QuerySet
 from numpy.typing import NDArray
 
-from accounting.core.tables import (
-    EVIDENCE_GRADES,
-    LABOUR_TYPES,
-    MISSING,
-    OUTCOMES,
-    PHASES,
-    TIME_BASES,
-    Contributions,
-    TaskTypes,
-)
+from accounting.core.grouping import distinct_of
+from accounting.core.tables import LABOUR_TYPES, MISSING, Contributions, NumberedIds, TaskTypes
 from accounting.models import Period
-from accounting.services.binary_copy import read_bigints
+from accounting.services import labour_segments
 from accounting.services.exchange import rate_into
+from accounting.services.labour_segments import Block, Packing
 from contributions.identifiers import public_ids
-from contributions.models import Contribution, TaskType
+from contributions.models import Contribution, ImportBatch, TaskType
 from contributions.services.aliases import representatives
 from contributions.services.disputing import frozen_shares
 
 Int = NDArray[np.int64]
 
-# What counts as current is said once more here, in SQL, because ten million rows leave the
-# database as one binary stream; a test holds it against `ContributionQuerySet.current`.
-_QUERY = """
-SELECT c.id, c.worker_id, c.product_id, c.task_type_id,
-    (array_position(%(phases)s::text[], c.phase::text) - 1)::bigint,
-    (c.occurred_on - date '1970-01-01')::bigint,
-    coalesce(c.seconds, -1)::bigint,
-    (array_position(%(bases)s::text[], c.time_basis::text) - 1)::bigint,
-    coalesce(c.units, -1),
-    coalesce(c.quality_ppm, -1)::bigint,
-    (array_position(%(outcomes)s::text[], c.outcome::text) - 1)::bigint,
-    (coalesce(array_position(%(grades)s::text[], c.grade::text), 0) - 1)::bigint,
-    CASE WHEN c.wage_micro = 0 THEN 0::bigint ELSE round(c.wage_micro
-        * (%(rates)s::numeric[])[array_position(%(currencies)s::text[], c.wage_currency::text)]
-        )::bigint END,
-    (array_position(%(evidence)s::text[], c.evidence_grade::text) - 1)::bigint
-FROM contributions_contribution c
-LEFT JOIN contributions_importbatch b ON b.id = c.batch_id
-WHERE c.product_id = ANY (%(products)s::bigint[]) AND c.occurred_on <= %(until)s
-    AND NOT c.withdrawn AND b.state IS DISTINCT FROM 'undone'
-    AND NOT EXISTS (
-        SELECT 1 FROM contributions_contribution later WHERE later.supersedes_id = c.id
-    )
-ORDER BY c.id
-"""
+_EPOCH = date(1970, 1, 1)
+# As few bits as the figures need: ten million rows stand in memory at once.
+_KEPT: dict[str, type[np.signedinteger[Any]]] = {
+    "id": np.int64,
+    "worker": np.int64,
+    "product": np.int32,
+    "task_type": np.int64,
+    "phase": np.int8,
+    "occurred_day": np.int32,
+    "seconds": np.int64,
+    "time_basis": np.int8,
+    "units": np.int64,
+    "quality_ppm": np.int64,
+    "outcome": np.int8,
+    "grade": np.int32,
+    "wage_micro": np.int64,
+    "evidence": np.int8,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class LabourInputs:
-    """Recorded labour as columns, with the row numbers behind the positions."""
+    """Recorded labour as columns, with the row numbers behind the positions.
+
+    `stale_segments` are stretches that were read row by row because their segment lacks rows.
+    """
 
     contributions: Contributions
     task_types: TaskTypes
     grades: list[str]
     worker_ids: Int
     contribution_ids: Int
+    stale_segments: list[int] = field(default_factory=list)
 
 
 def read_labour(period: Period, product_ids: Int, *, licence_of: Int) -> LabourInputs:
@@ -76,77 +70,168 @@ def read_labour(period: Period, product_ids: Int, *, licence_of: Int) -> LabourI
     Raises:
         FxRateMissing: A wage is in a currency without a rate into the period's.
     """
-    touched = Contribution.objects.filter(product__in=product_ids.tolist())
-    grades = _distinct(touched.exclude(grade=""), "grade")
-    currencies = _distinct(touched.exclude(wage_micro=0), "wage_currency")
-    columns = read_bigints(
-        _QUERY,
-        {
-            "phases": list(PHASES),
-            "bases": list(TIME_BASES),
-            "outcomes": list(OUTCOMES),
-            "evidence": list(EVIDENCE_GRADES),
-            "grades": grades,
-            "currencies": currencies,
-            "rates": [rate_into(currency, period) for currency in currencies],
-            "products": product_ids.tolist(),
-            "until": period.ends_on,
-        },
-        columns=14,
-    )
-    task_types = _used_task_types(np.unique(columns[3]))
+    packing = labour_segments.packing()
+    columns, texts = _Reading(period, product_ids, packing.rows).read(packing)
+    task_types = _used_task_types(columns["task_type"])
     # Whoever turned out to be one person is one producer and one payee.
-    workers = representatives(columns[1])
-    worker_ids = np.unique(workers)
-    product = np.searchsorted(product_ids, columns[2]).astype(np.int64)
+    workers = representatives(columns["worker"])
+    worker_ids, worker = _distinct(workers)
+    grades = [text for text in texts if text]
+    grade_at = np.array([grades.index(text) if text else MISSING for text in texts], dtype=np.int16)
+    ids = columns["id"]
     contributions = Contributions(
-        id=public_ids(Contribution.id_prefix, columns[0]),
-        worker=np.searchsorted(worker_ids, workers).astype(np.int64),
-        product=product,
-        task_type=_positions(columns[3], [row.pk for row in task_types]),
-        phase=columns[4],
-        occurred_day=columns[5],
-        seconds=columns[6],
-        time_basis=columns[7],
-        units=columns[8],
-        quality_ppm=columns[9],
-        outcome=columns[10],
-        grade=columns[11],
-        wage_micro=columns[12],
-        evidence=columns[13],
-        licence=licence_of[product],
-        frozen_ppm=_frozen(columns[0]),
+        id=NumberedIds(ids, partial(public_ids, Contribution.id_prefix)),
+        worker=worker.astype(np.int32),
+        product=columns["product"],
+        task_type=_positions(columns["task_type"], [row.pk for row in task_types]),
+        phase=columns["phase"],
+        occurred_day=columns["occurred_day"],
+        seconds=columns["seconds"],
+        time_basis=columns["time_basis"],
+        units=columns["units"],
+        quality_ppm=columns["quality_ppm"],
+        outcome=columns["outcome"],
+        grade=grade_at[columns["grade"]],
+        wage_micro=columns["wage_micro"],
+        evidence=columns["evidence"],
+        licence=licence_of.astype(np.int32)[columns["product"]],
+        frozen_ppm=_frozen(ids),
     )
     return LabourInputs(
         contributions=contributions,
         task_types=_task_types(task_types),
         grades=grades,
         worker_ids=worker_ids,
-        contribution_ids=columns[0],
+        contribution_ids=ids,
+        stale_segments=packing.stale,
     )
 
 
+class _Reading:
+    """Puts blocks of labour together, leaving out what the run does not see."""
+
+    def __init__(self, period: Period, product_ids: Int, most_rows: int) -> None:
+        self._period = period
+        self._products = product_ids
+        self._last_day = (period.ends_on - _EPOCH).days
+        self._replaced = _numbers(
+            Contribution.objects.exclude(supersedes=None).values_list("supersedes_id", flat=True)
+        )
+        self._undone = _numbers(
+            ImportBatch.objects.filter(state=ImportBatch.State.UNDONE).values_list("pk", flat=True)
+        )
+        self._kept = {name: np.empty(most_rows, dtype=kind) for name, kind in _KEPT.items()}
+        self._rows = 0
+        self._texts: dict[str, int] = {}
+        self._rates: dict[str, Decimal] = {}
+
+    def read(self, packing: Packing) -> tuple[dict[str, Any], list[str]]:
+        """Return the columns in ascending order of id, and the texts behind `grade`."""
+        for block in self._blocks(packing):
+            self._take(block)
+        columns: dict[str, Any] = {name: rows[: self._rows] for name, rows in self._kept.items()}
+        if packing.packed and packing.loose:
+            # Loose stretches come last, wherever their numbers lie.
+            order = np.argsort(columns["id"], kind="stable")
+            columns = {name: rows[order] for name, rows in columns.items()}
+        return self._with_used_grades(columns)
+
+    def _blocks(self, packing: Packing) -> Iterator[Block]:
+        if len(self._products) == 0:
+            return
+        if not packing.packed:
+            yield labour_segments.read_products(self._products.tolist(), self._period.ends_on)
+            return
+        yield from labour_segments.read_packed(packing.packed)
+        for number in packing.loose:
+            yield labour_segments.read_loose([number])
+
+    def _take(self, block: Block) -> None:
+        at = np.minimum(
+            np.searchsorted(self._products, block.columns["product"]), len(self._products) - 1
+        )
+        seen = np.flatnonzero(self._sees(block.columns, at))
+        grade = np.array(
+            [self._texts.setdefault(text, len(self._texts)) for text in block.grades],
+            dtype=np.int64,
+        )
+        taken = {name: block.columns[name][seen] for name in _KEPT}
+        taken["product"] = at[seen]
+        taken["grade"] = grade[taken["grade"]]
+        self._convert(taken["wage_micro"], block.columns["currency"][seen], block.currencies)
+        rows = slice(self._rows, self._rows + len(seen))
+        for name, values in taken.items():
+            self._kept[name][rows] = values
+        self._rows += len(seen)
+
+    def _sees(self, columns: dict[str, Int], product: Int) -> NDArray[np.bool_]:
+        """Tell which rows are of the run's products (at these places) and days, and current."""
+        seen: NDArray[np.bool_] = columns["occurred_day"] <= self._last_day
+        seen &= columns["withdrawn"] == 0
+        seen &= np.asarray(self._products[product] == columns["product"])
+        if len(self._undone):
+            seen &= ~np.isin(columns["batch"], self._undone)
+        first, last = np.searchsorted(self._replaced, (columns["id"][:1], columns["id"][-1:] + 1))
+        replaced = self._replaced[int(first[0]) : int(last[0])] if len(seen) else seen[:0]
+        if len(replaced):
+            seen &= ~np.isin(columns["id"], replaced)
+        return seen
+
+    def _convert(self, wages: Int, currency: Int, currencies: list[str]) -> None:
+        """Turn wages into the ledger's currency, rounded half up; in place."""
+        for code, name in enumerate(currencies):
+            rows = np.flatnonzero((currency == code) & (wages != 0))
+            if len(rows) and name != self._period.currency:
+                rate = self._rates.setdefault(name, rate_into(name, self._period))
+                wages[rows] = _converted(wages[rows], rate)
+
+    def _with_used_grades(self, columns: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        """Keep only the texts in use, in order, so that no other row changes a digest."""
+        texts = list(self._texts)
+        used = [texts[code] for code in np.unique(columns["grade"]).tolist()]
+        position = {text: at for at, text in enumerate(sorted(used))}
+        places = np.array([position.get(text, 0) for text in texts], dtype=np.int32)
+        if texts:
+            columns["grade"] = places[columns["grade"]]
+        return columns, sorted(used)
+
+
+def _numbers(rows: Any) -> Int:
+    return np.sort(np.array(list(rows), dtype=np.int64))
+
+
+def _distinct(numbers: Int) -> tuple[Int, Int]:
+    first = int(numbers.min()) if len(numbers) else 0
+    found, position = distinct_of(numbers - first)
+    return found + first, position
+
+
+def _converted(wages: Int, rate: Decimal) -> Int:
+    amounts, position = np.unique(wages, return_inverse=True)
+    with localcontext(prec=60):
+        converted = [
+            int((amount * rate).to_integral_value(ROUND_HALF_UP))
+            for amount in map(Decimal, amounts.tolist())
+        ]
+    return np.array(converted, dtype=np.int64)[position]
+
+
 def _frozen(contribution_ids: Int) -> Int:
-    """Return which share of each contribution open disputes hold back, in ppm."""
-    frozen = np.zeros(len(contribution_ids), dtype=np.int64)
+    """Return which share of each contribution open disputes hold back, in ppm (32 bits)."""
+    frozen = np.zeros(len(contribution_ids), dtype=np.int32)
     held = np.array(frozen_shares(), dtype=np.int64).reshape(-1, 2)
     at = np.searchsorted(contribution_ids, held[:, 0])
     inside = at < len(contribution_ids)
     inside[inside] = contribution_ids[at[inside]] == held[inside, 0]
     frozen[at[inside]] = held[inside, 1]
-    return frozen
+    return cast("Int", frozen)
 
 
-def _distinct(rows: QuerySet[Contribution], field: str) -> list[str]:
-    # Without order_by() the default ordering by id would make every row distinct.
-    return sorted(rows.order_by().values_list(field, flat=True).distinct())
-
-
-def _used_task_types(used: Int) -> list[TaskType]:
+def _used_task_types(task_types: Int) -> list[TaskType]:
     # Only these and their ancestors, so that a new entry in the catalogue changes no digest.
     by_id = {row.pk: row for row in TaskType.objects.all()}
     wanted: dict[str, TaskType] = {}
-    for number in used.tolist():
+    for number in _distinct(task_types)[0].tolist():
         row: TaskType | None = by_id[number]
         while row is not None and row.code not in wanted:
             wanted[row.code] = row
@@ -155,9 +240,10 @@ def _used_task_types(used: Int) -> list[TaskType]:
 
 
 def _positions(numbers: Int, ids: list[int]) -> Int:
+    """Find the position of every number among some ids (32 bits)."""
     known = np.array(ids, dtype=np.int64)
-    order = np.argsort(known)
-    return order[np.searchsorted(known, numbers, sorter=order)].astype(np.int64)
+    order = np.argsort(known).astype(np.int32)
+    return cast("Int", order[np.searchsorted(known, numbers, sorter=order)])
 
 
 def _task_types(task_types: list[TaskType]) -> TaskTypes:

@@ -30,7 +30,8 @@ Int = NDArray[np.int64]
 class Pinned:
     """The inputs of a run beside the row numbers that its positions stand for.
 
-    `edges` are the lineage's own rows, in the order of `inputs.edges`.
+    `edges` are the lineage's own rows, in the order of `inputs.edges`; `stale_segments` are
+    segments of packed labour that lack rows by now.
     """
 
     inputs: Inputs
@@ -38,6 +39,7 @@ class Pinned:
     product_ids: Int
     worker_ids: Int
     contribution_ids: Int
+    stale_segments: list[int]
 
 
 def pin(*, period: Period, policy: Policy) -> Pinned:
@@ -80,7 +82,14 @@ def pin(*, period: Period, policy: Policy) -> Pinned:
         index_inputs=read_index_inputs(products, until=period.ends_on),
         facts=money.facts,
     )
-    return Pinned(inputs, edges, product_ids, labour.worker_ids, labour.contribution_ids)
+    return Pinned(
+        inputs=inputs,
+        edges=edges,
+        product_ids=product_ids,
+        worker_ids=labour.worker_ids,
+        contribution_ids=labour.contribution_ids,
+        stale_segments=labour.stale_segments,
+    )
 
 
 def universe(period: Period) -> list[Product]:

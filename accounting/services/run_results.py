@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accounting.core.tables import CONTENT_BASES, MISSING, Allocation, PoolShare
+from accounting.core.grounds import Grounds
+from accounting.core.grouping import sums_by
+from accounting.core.tables import MISSING, Allocation, PoolShare
 from accounting.models import (
     EscrowEntry,
     Flow,
@@ -18,13 +20,14 @@ from accounting.models import (
     RunPool,
     RunProduct,
 )
-from accounting.services.binary_copy import write_columns
+from accounting.services.binary_copy import write_blocks, write_columns
+from accounting.services.run_basis import in_blocks, write_basis
 from accounting.services.run_inputs import Pinned
 
 Int = NDArray[np.int64]
 
 
-def write_results(*, run: Run, pinned: Pinned, allocation: Allocation) -> None:
+def write_results(*, run: Run, pinned: Pinned, allocation: Allocation, grounds: Grounds) -> None:
     """Write an allocation under a run, inside the caller's transaction."""
     _write_norms(run, allocation)
     _write_labour(run, pinned, allocation)
@@ -40,6 +43,7 @@ def write_results(*, run: Run, pinned: Pinned, allocation: Allocation) -> None:
         RunIndicator(run=run, name=name, value=value)
         for name, value in sorted(allocation.indicators.items())
     )
+    write_basis(run=run, pools=pools, pinned=pinned, allocation=allocation, grounds=grounds)
 
 
 def paid_workers(allocation: Allocation) -> NDArray[np.bool_]:
@@ -69,26 +73,37 @@ def _write_norms(run: Run, allocation: Allocation) -> None:
 
 def _write_labour(run: Run, pinned: Pinned, allocation: Allocation) -> None:
     labour = allocation.labour
-    for code, basis in enumerate(CONTENT_BASES):
-        rows = np.flatnonzero(labour.basis == code)
-        write_columns(
-            "accounting_runlabour",
-            {
-                "run_id": np.full(len(rows), run.pk, dtype=np.int64),
-                "contribution_id": pinned.contribution_ids[rows],
-                "credited_uh": labour.credited_uh[rows],
-                "complexity_ppm": labour.complexity_ppm[rows].astype(np.int32),
-                "decay_ppm": labour.decay_ppm[rows].astype(np.int32),
-                "content_uh": labour.content_uh[rows],
-                "basis": basis.encode(),
-            },
-            len(rows),
-        )
+    workers = pinned.worker_ids[pinned.inputs.contributions.worker]
+    columns = (
+        pinned.contribution_ids,
+        workers,
+        labour.credited_uh,
+        labour.complexity_ppm.astype(np.int32),
+        labour.decay_ppm.astype(np.int32),
+        labour.content_uh,
+        labour.basis.astype(np.int16),
+    )
+    write_blocks(
+        "accounting_labourblock",
+        (
+            "run_id",
+            "first_id",
+            "last_id",
+            "contributions",
+            "workers",
+            "credited_uh",
+            "complexity_ppm",
+            "decay_ppm",
+            "content_uh",
+            "basis",
+        ),
+        in_blocks(run.pk, columns),
+    )
 
 
 def _write_products(run: Run, pinned: Pinned, allocation: Allocation) -> None:
-    own = np.zeros(len(pinned.product_ids), dtype=np.int64)
-    np.add.at(own, pinned.inputs.contributions.product, allocation.labour.content_uh)
+    product = pinned.inputs.contributions.product
+    own = sums_by(product, allocation.labour.content_uh, len(pinned.product_ids))
     RunProduct.objects.bulk_create(
         RunProduct(run=run, product_id=int(number), revenue_micro=int(r), own_content_uh=int(c))
         for number, r, c in zip(
@@ -151,8 +166,7 @@ def _write_flows(pool: RunPool, share: PoolShare, pinned: Pinned) -> None:
 
 
 def _flow_weights(share: PoolShare, pinned: Pinned) -> list[int]:
-    own = np.zeros(len(pinned.product_ids), dtype=np.int64)
-    np.add.at(own, pinned.inputs.contributions.product[share.weighted], share.weight)
+    own = share.weight_by_product
     edges = pinned.inputs.edges
     transfer = {
         (int(up), int(down)): int(t) * int(m) // 1_000_000
@@ -171,15 +185,17 @@ def _flow_weights(share: PoolShare, pinned: Pinned) -> list[int]:
 
 
 def _write_lines(pool: RunPool, share: PoolShare, pinned: Pinned) -> None:
-    at = np.searchsorted(share.weighted, share.line_contribution)
-    rows = len(share.line_contribution)
-    columns: dict[str, Any] = {
-        "pool_id": np.full(rows, pool.pk, dtype=np.int64),
-        "contribution_id": pinned.contribution_ids[share.line_contribution],
-        "weight": share.weight[at],
-        "amount_micro": share.line_micro,
-    }
-    write_columns("accounting_line", columns, rows)
+    contested = share.line_gross_micro is not share.line_micro
+    columns = (
+        pinned.contribution_ids[share.line_contribution],
+        share.weight[np.searchsorted(share.weighted, share.line_contribution)],
+        share.line_micro,
+    )
+    write_blocks(
+        "accounting_lineblock",
+        ("pool_id", "first_id", "last_id", "contributions", "weights", "amounts", "gross"),
+        in_blocks(pool.pk, columns, [share.line_gross_micro if contested else None]),
+    )
 
 
 def _write_escrow(pools: list[RunPool], pinned: Pinned, allocation: Allocation) -> None:

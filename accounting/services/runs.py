@@ -10,12 +10,12 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from accounting.core.allocation import ALGORITHM, allocate
+from accounting.core.allocation import ALGORITHM, allocate_with_grounds
 from accounting.core.bundle import write_bundle
 from accounting.core.errors import AccountingError
 from accounting.core.tables import Allocation
 from accounting.models import Period, Policy, Run
-from accounting.services import lease
+from accounting.services import labour_segments, lease
 from accounting.services.logged import RUN
 from accounting.services.run_inputs import Pinned, pin, universe
 from accounting.services.run_results import paid_workers, write_results
@@ -163,7 +163,7 @@ def _compute(run: Run) -> None:
     # Signed after the snapshot was read, so every record in it lies below the checkpoint.
     checkpoint = checkpoints.covering()
     lease.advance(run=run, stage=Run.Stage.ALLOCATING)
-    allocation = allocate(pinned.inputs)
+    allocation, grounds = allocate_with_grounds(pinned.inputs)
     lease.advance(run=run, stage=Run.Stage.BUNDLING)
     directory = Path(settings.HUISU_DATA) / "bundles" / run.public_id
     manifest = write_bundle(
@@ -172,7 +172,9 @@ def _compute(run: Run) -> None:
     lease.advance(run=run, stage=Run.Stage.WRITING)
     try:
         with transaction.atomic():
-            _finish(lease.hold(run=run), pinned, allocation, manifest)
+            held = lease.hold(run=run)
+            write_results(run=held, pinned=pinned, allocation=allocation, grounds=grounds)
+            _finish(held, pinned, allocation, manifest)
     except lease.LeaseLost:
         # Another holder writes the same bundle under the same name; leave it to them, unless
         # the run was cancelled and nobody will.
@@ -182,15 +184,17 @@ def _compute(run: Run) -> None:
 
 
 def _pin(run: Run) -> Pinned:
+    labour_segments.pack_labour()
     # One snapshot: an import that commits while we read is either all in or all out.
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return pin(period=run.period, policy=run.policy)
+        pinned = pin(period=run.period, policy=run.policy)
+    labour_segments.pack(pinned.stale_segments)
+    return pinned
 
 
 def _finish(run: Run, pinned: Pinned, allocation: Allocation, manifest: dict[str, object]) -> None:
-    write_results(run=run, pinned=pinned, allocation=allocation)
     price = allocation.price
     run.state = Run.State.COMPUTED
     run.stage = Run.Stage.DONE

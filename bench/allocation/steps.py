@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 from django.db import transaction
 
 from accounting.cases.synthetic import world
-from accounting.core.allocation import allocate
+from accounting.core.allocation import allocate, allocate_with_grounds
 from accounting.core.bundle import write_bundle
+from accounting.core.grounds import Grounds
 from accounting.core.sharing import share
+from accounting.core.tables import Allocation
 from accounting.core.verify import verify_bundle
 from accounting.models import Period, Policy
 from accounting.services import cases, runs
@@ -69,10 +70,10 @@ def _loaded(size: int) -> Period:
 def _steps(period: Period) -> Iterator[tuple[str, float]]:
     policy = Policy.objects.get(operator=period.operator, state=Policy.State.IN_FORCE)
     pinned = pin(period=period, policy=policy)
-    allocation = allocate(pinned.inputs)
+    allocation, grounds = allocate_with_grounds(pinned.inputs)
     yield "read the inputs", fastest(lambda: pin(period=period, policy=policy))
     yield "allocate", fastest(lambda: allocate(pinned.inputs))
-    yield "write the results", _write_seconds(period, pinned, allocation)
+    yield "write the results", _write_seconds(period, pinned, allocation, grounds)
     with TemporaryDirectory() as folder:
         bundle = Path(folder) / "bundle"
         yield (
@@ -87,12 +88,14 @@ def _steps(period: Period) -> Iterator[tuple[str, float]]:
         yield "verify the bundle", fastest(lambda: verify_bundle(bundle), repetitions=1)
 
 
-def _write_seconds(period: Period, pinned: Pinned, allocation: Any) -> float:
+def _write_seconds(
+    period: Period, pinned: Pinned, allocation: Allocation, grounds: Grounds
+) -> float:
     run = runs.request_run(period=period, policy=None, requested_by=None)
 
     def write() -> None:
         with transaction.atomic():
-            write_results(run=run, pinned=pinned, allocation=allocation)
+            write_results(run=run, pinned=pinned, allocation=allocation, grounds=grounds)
             # Each repetition starts from nothing, so the tables do not grow under the clock.
             transaction.set_rollback(True)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accounting.core.tables import MISSING, Int
+from accounting.core.tables import MISSING, Int, NumberedIds
 
 SLICE = 65_536
 """Rows handled at a time wherever a frame is turned into text."""
@@ -23,10 +23,16 @@ class Words:
     """A column of text: `words[code]` per row, and empty text where the code is `MISSING`."""
 
     codes: Int
-    words: Sequence[str] | NDArray[np.str_]
+    words: Sequence[str] | NDArray[np.str_] | NumberedIds
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    def listed(self) -> list[str]:
+        """Return the words themselves, in the order of their codes."""
+        if isinstance(self.words, NumberedIds):
+            return [str(word) for word in self.words.at(np.arange(len(self.words)))]
+        return [str(word) for word in self.words]
 
 
 Column = Int | Words
@@ -53,6 +59,9 @@ def texts(column: Column, rows: slice, *, optional: bool = False) -> list[str]:
     """Write some rows of a column as text; optional integers leave unknown ones empty."""
     if isinstance(column, Words):
         words = column.words
+        if isinstance(words, NumberedIds):
+            ids: list[str] = words.at(column.codes[rows]).tolist()
+            return ids
         return ["" if code == MISSING else str(words[code]) for code in column.codes[rows].tolist()]
     if optional:
         return ["" if value == MISSING else str(value) for value in column[rows].tolist()]

@@ -93,16 +93,16 @@ class _File:
             known = {word: position for position, word in enumerate(known)}
         values = self.words(column)
         found: list[int] = []
-        for word in values.words:
-            position = MISSING if optional and not word else known.get(str(word))
+        for word in values.listed():
+            position = MISSING if optional and not word else known.get(word)
             if position is None:
-                raise self.refusal(column, f"nothing is called {str(word)[:40]!r}")
+                raise self.refusal(column, f"nothing is called {word[:40]!r}")
             found.append(position)
         return np.array(found, dtype=np.int64)[values.codes]
 
     def days(self, column: str) -> Int:
         values = self.words(column)
-        days = [(read_date(self._name, str(word)) - EPOCH).days for word in values.words]
+        days = [(read_date(self._name, word) - EPOCH).days for word in values.listed()]
         return np.array(days, dtype=np.int64)[values.codes]
 
     def parts(self, column: str, digits: int) -> Int:
@@ -161,7 +161,7 @@ def _inputs(files: dict[str, _File], manifest: Manifest, policy: Any) -> Inputs:
         costs=_costs(files["costs"], products.id),
         licences=licences,
         benchmarks=_benchmarks(files["benchmarks"], workers),
-        scores=_scores(files["scores"], work.id, valuations.id),
+        scores=_scores(files["scores"], files["contributions"], valuations.id),
         valuations=valuations,
         index_inputs=_index_inputs(files["index_inputs"], products.id),
         facts=_facts(files["facts"], products.id),
@@ -280,9 +280,13 @@ def _benchmarks(file: _File, workers: list[str]) -> Benchmarks:
     )
 
 
-def _scores(file: _File, contributions: NDArray[np.str_], valuations: list[str]) -> Scores:
+def _scores(file: _File, contributions: _File, valuations: list[str]) -> Scores:
+    # Every contribution has one id of its own, so the words stand in the order of rows. There
+    # may be ten million: they are looked at only if anything is scored.
+    scored = len(file.words("contribution_id")) > 0
+    known = contributions.words("contribution_id").listed() if scored else []
     return Scores(
-        contribution=file.positions("contribution_id", contributions.tolist()),
+        contribution=file.positions("contribution_id", known),
         score_ppb=file.parts("score", NANO_DIGITS),
         valuation=file.positions("valuation_id", valuations),
     )

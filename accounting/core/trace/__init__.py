@@ -8,7 +8,15 @@ Source: value-model.md, a to h; records.md, "Pool → flow → line".
 
 from __future__ import annotations
 
-from accounting.core.trace.context import ComputedRun, LineUnknown
+from accounting.core.trace.computed import ComputedRun
+from accounting.core.trace.context import (
+    KnownRun,
+    LineUnknown,
+    Paid,
+    PoolOutline,
+    RunTerms,
+    Work,
+)
 from accounting.core.trace.gathering import explain, gather
 from accounting.core.trace.steps import RULES, Quantity, Step, Trace
 from accounting.core.trace.telling import (
@@ -22,11 +30,16 @@ from accounting.core.trace.telling import (
 __all__ = [
     "RULES",
     "ComputedRun",
+    "KnownRun",
     "LineUnknown",
+    "Paid",
+    "PoolOutline",
     "Quantity",
+    "RunTerms",
     "Step",
     "Trace",
     "TraceDoesNotMultiplyOut",
+    "Work",
     "all_steps",
     "check",
     "explain",

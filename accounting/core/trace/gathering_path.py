@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from accounting.core.grouping import sums_by
 from accounting.core.lineage import Embodied, embody
 from accounting.core.sharing import part_per_million, share
 from accounting.core.tables import MISSING, Int
-from accounting.core.trace.context import ComputedRun
+from accounting.core.trace.context import RunTerms
 from accounting.core.trace.facts import ProductFacts, SplitFacts
 
 
@@ -24,15 +21,14 @@ class Path:
     mixed_signs: bool
 
 
-def gather_path(run: ComputedRun, place: int, product: int) -> Path:
+def gather_path(run: RunTerms, place: int, product: int) -> Path:
     """Gather every product between revenue and a product that a pool's money passes."""
-    pool = run.share_at(place)
-    work = run.inputs.contributions
-    weights = sums_by(work.product[pool.weighted], pool.weight, len(run.inputs.products.id))
+    pool = run.pools[place]
+    weights = pool.weights
     total = sum(weights.tolist())
     if pool.flow == "direct":
         weight = int(weights[product])
-        own = _flows(run, place).get((product, MISSING), 0)
+        own = pool.flows.get((product, MISSING), 0)
         split = SplitFacts(upstream="", weight=weight, amount_micro=own)
         name = run.inputs.products.id[product]
         facts = ProductFacts(name, 0, 0, 0, (), (split,), 0, weight, weight)
@@ -43,10 +39,10 @@ def gather_path(run: ComputedRun, place: int, product: int) -> Path:
 class _LineagePath:
     """Walks the flows of a lineage pool against their direction."""
 
-    def __init__(self, run: ComputedRun, place: int, weights: Int) -> None:
+    def __init__(self, run: RunTerms, place: int, weights: Int) -> None:
         self._run = run
         self._fund = run.funds[place]
-        self._flows = _flows(run, place)
+        self._flows = run.pools[place].flows
         self._weights = weights
         self._embodied: Embodied = embody(run.lineage, weights.tolist())
         rate = self._fund.pool.solidarity_ppm if weights.any() else 0
@@ -84,7 +80,7 @@ class _LineagePath:
             splits.append(SplitFacts(names[upstream], part, amount, transfer))
         return ProductFacts(
             id=names[product],
-            revenue_micro=int(self._run.allocation.product_revenue_micro[product]),
+            revenue_micro=int(self._run.revenue_micro[product]),
             fund_micro=self._fund.by_product.get(product, 0),
             solidarity_out_micro=self._solidarity_out.get(product, 0),
             arrived=tuple(
@@ -105,16 +101,3 @@ class _LineagePath:
             for everything in (income, refunds)
             if everything
         )
-
-
-def _flows(run: ComputedRun, place: int) -> dict[tuple[int, int], int]:
-    pool = run.share_at(place)
-    keys = zip(pool.flow_product.tolist(), pool.flow_upstream.tolist(), strict=True)
-    return dict(zip(keys, pool.flow_micro.tolist(), strict=True))
-
-
-def weights_at(run: ComputedRun, place: int, product: int) -> tuple[Int, Int]:
-    """Return the contributions entitled at a product, and their weights in a pool."""
-    pool = run.share_at(place)
-    here = np.flatnonzero(run.inputs.contributions.product[pool.weighted] == product)
-    return pool.weighted[here], pool.weight[here]

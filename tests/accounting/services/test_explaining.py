@@ -9,7 +9,7 @@ from accounting.cases.bloomz import bloomz
 from accounting.cases.case import Case
 from accounting.cases.synthetic import world
 from accounting.cases.worked_example import worked_example
-from accounting.core.trace import check
+from accounting.core.trace import TraceDoesNotMultiplyOut, check
 from accounting.models import Line, Period
 from accounting.services import cases, explaining
 from tests import factories
@@ -44,17 +44,17 @@ def test_lines_of_a_synthetic_world_are_explained_to_their_amounts() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_line_changed_behind_the_guards_is_not_explained_away() -> None:
     run = factories.computed_run()
-    line = Line.objects.filter(pool__run=run).select_related("pool__run").first()
+    line = Line.objects.filter(pool__run=run).order_by("pk").first()
     assert line is not None
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE accounting_line DISABLE TRIGGER USER")
-        cursor.execute("UPDATE accounting_line SET amount_micro = amount_micro + 1")
-        cursor.execute(
-            "ALTER TABLE accounting_line ENABLE ALWAYS TRIGGER accounting_line_append_only"
-        )
-        cursor.execute(
-            "ALTER TABLE accounting_line ENABLE ALWAYS TRIGGER accounting_line_no_truncate"
-        )
-    line.refresh_from_db()
-    with pytest.raises(explaining.ExplanationContradicts):
-        explaining.explain_line(line=line)
+        cursor.execute("ALTER TABLE accounting_lineblock DISABLE TRIGGER USER")
+        cursor.execute("UPDATE accounting_lineblock SET amounts[1] = amounts[1] + 1000")
+        for guard in ("append_only", "no_truncate"):
+            cursor.execute(
+                "ALTER TABLE accounting_lineblock"
+                f" ENABLE ALWAYS TRIGGER accounting_lineblock_{guard}"
+            )
+    changed = Line.objects.select_related("pool__run").get(pk=line.pk)
+    assert changed.amount_micro == line.amount_micro + 1000
+    with pytest.raises(TraceDoesNotMultiplyOut):
+        explaining.explain_line(line=changed)
