@@ -25,6 +25,8 @@ from contributions.api.resources import KEEPING, Collection, Item
 from contributions.models import Contribution, Organisation, Product, TaskType, Worker
 from contributions.models.labour import LabourType, Phase
 from contributions.services import recording
+from contributions.services.attesting import ATTESTED
+from contributions.services.disputing import disputed
 from contributions.services.replies import Reply
 from contributions.services.visibility import KEEPERS
 
@@ -40,6 +42,9 @@ FILTERS: dict[str, Filter] = {
     "phase": by_word("phase", Phase.values, "Labour in one phase."),
     "outcome": by_word("outcome", Contribution.Outcome.values, "Labour of one outcome."),
     "evidence_grade": by_word("evidence_grade", Contribution.Evidence.values, "One grade."),
+    "time_basis": by_word("time_basis", Contribution.TimeBasis.values, "One way to know time."),
+    "attested": by_word("", list(ATTESTED), "Records confirmed, objected to, or neither."),
+    "disputed": by_word("", ["open", "none"], "Records with an open dispute, or without one."),
     "external_id": by_text("external_id", "The record of one id in its source."),
     "occurred_from": by_day("occurred_on__gte", "Labour from this day on."),
     "occurred_until": by_day("occurred_on__lte", "Labour until this day."),
@@ -86,6 +91,10 @@ class ContributionsView(Labour, Collection):
         rows = super().rows()
         if self.query.get("current"):
             rows = rows.filter(pk__in=Contribution.objects.current().values("pk"))
+        if self.query.get("attested"):
+            rows = ATTESTED[self.query["attested"]](rows)
+        if self.query.get("disputed"):
+            rows = disputed(rows, openly=self.query["disputed"] == "open")
         return rows
 
     def post(self, request: Request) -> HttpResponse:  # noqa: ARG002

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from contributions.forms.fields import (
@@ -18,9 +18,10 @@ from contributions.forms.fields import (
 )
 from contributions.forms.names import capital
 from contributions.identifiers import IdMalformed, parse_public_id
-from contributions.models import Contribution, Dispute, Product, Source, TaskType, Worker
-from contributions.models.attestations import confirmations, objections
+from contributions.models import Contribution, Product, Source, TaskType, Worker
 from contributions.models.labour import ContributionQuerySet, LabourType, Phase, people
+from contributions.services.attesting import ATTESTED
+from contributions.services.disputing import disputed
 
 _COLUMNS = {
     "product": "product",
@@ -131,7 +132,11 @@ class FacetForm(forms.Form):
                 rows = rows.filter(**{column: asked[name]})
         if asked.get("worker"):
             rows = rows.filter(worker__in=people(named_workers(asked["worker"])))
-        return _disputed(_attested(rows, asked["attested"]), asked["disputed"])
+        if asked["attested"]:
+            rows = ATTESTED[asked["attested"]](rows)
+        if asked["disputed"]:
+            rows = disputed(rows, openly=asked["disputed"] == "open")
+        return rows
 
     def _offer(self, name: str, rows: QuerySet[Any], blank: Any) -> None:
         field: Any = self.fields[name]
@@ -141,26 +146,6 @@ class FacetForm(forms.Form):
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field: Any = self.fields[name]
         field.choices = with_blank(choices, _("All"))
-
-
-def _attested(rows: ContributionQuerySet, asked: str) -> ContributionQuerySet:
-    if asked == "confirmed":
-        return rows.filter(Exists(confirmations()))
-    if asked == "objected":
-        return rows.filter(Exists(objections()))
-    if asked == "none":
-        return rows.filter(~Exists(confirmations()), ~Exists(objections()))
-    return rows
-
-
-def _disputed(rows: ContributionQuerySet, asked: str) -> ContributionQuerySet:
-    # A case is about the record in all its versions.
-    about = Dispute.objects.open().filter(
-        contribution__source=OuterRef("source"), contribution__external_id=OuterRef("external_id")
-    )
-    if asked == "open":
-        return rows.filter(Exists(about))
-    return rows.filter(~Exists(about)) if asked == "none" else rows
 
 
 def named_workers(text: str) -> QuerySet[Worker]:

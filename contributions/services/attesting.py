@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from contributions.errors import ContributionError
@@ -16,6 +17,8 @@ from contributions.models.labour import ContributionQuerySet
 from contributions.services import transparency
 from contributions.services.logged import ATTESTATION
 from contributions.services.speaking import RecordReplaced, Voice, newest_version
+
+_Rows = TypeVar("_Rows", bound=QuerySet[Contribution])
 
 
 class AlreadyAttested(ContributionError):
@@ -138,6 +141,29 @@ def evidence_in_effect(grade: str, *, confirmed: bool) -> str:
     """
     declared_only = grade == Contribution.Evidence.D
     return str(Contribution.Evidence.C) if confirmed and declared_only else grade
+
+
+def confirmed_only(rows: _Rows) -> _Rows:
+    """Keep records that somebody else confirmed."""
+    return rows.filter(Exists(confirmations()))
+
+
+def objected_only(rows: _Rows) -> _Rows:
+    """Keep records to which somebody objects."""
+    return rows.filter(Exists(objections()))
+
+
+def unattested_only(rows: _Rows) -> _Rows:
+    """Keep records that are neither confirmed nor objected to."""
+    return rows.filter(~Exists(confirmations()), ~Exists(objections()))
+
+
+ATTESTED: dict[str, Callable[[Any], Any]] = {
+    "confirmed": confirmed_only,
+    "objected": objected_only,
+    "none": unattested_only,
+}
+"""How records are narrowed down by what others say, by the word that asks for it."""
 
 
 def _require_explained(stance: str, comment: str) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from contributions.errors import ContributionError
@@ -19,6 +21,8 @@ from contributions.models.products import PPM
 from contributions.services import recording, transparency
 from contributions.services.logged import DISPUTE, DISPUTE_DECISION, DISPUTE_MESSAGE
 from contributions.services.speaking import RecordReplaced, Voice, newest_version
+
+_Rows = TypeVar("_Rows", bound=QuerySet[Contribution])
 
 USUAL_DAYS = 30
 MOST_DAYS = 366
@@ -210,6 +214,14 @@ def open_case(record: Contribution) -> Dispute | None:
         .filter(contribution__source=record.source_id, contribution__external_id=record.external_id)
         .first()
     )
+
+
+def disputed(rows: _Rows, *, openly: bool) -> _Rows:
+    """Keep records with an open case about any of their versions, or those without one."""
+    about = Dispute.objects.open().filter(
+        contribution__source=OuterRef("source"), contribution__external_id=OuterRef("external_id")
+    )
+    return rows.filter(Exists(about) if openly else ~Exists(about))
 
 
 def frozen_shares() -> list[tuple[int, int]]:
