@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 from accounting.cases.bloomz import bloomz
 from accounting.cases.case import Case
 from accounting.cases.columns import ContributionColumns
+from accounting.cases.digits import digits
 from accounting.cases.synthetic import world
 from accounting.cases.worked_example import worked_example
 from accounting.core.verify import verify_bundle
@@ -29,6 +30,8 @@ class LogIn:
 
 
 SYNTHETIC_CONTRIBUTIONS = 2_000
+VALUED = "digits"
+"""The case whose data are valued before its run."""
 
 
 def load_demo() -> dict[str, Period]:
@@ -38,6 +41,7 @@ def load_demo() -> dict[str, Period]:
         "worked-example": _loaded(worked_example()),
         "bloomz": _loaded(bloomz()),
         "synthetic": _loaded(made.case, chunks=made.blocks()),
+        VALUED: _loaded(digits()),
     }
 
 

@@ -9,8 +9,8 @@ from typing import Final
 class Method(StrEnum):
     """Exact methods under a KNN utility."""
 
-    POINT_SHAPLEY = "point_shapley"
     OWNER_SHAPLEY = "owner_shapley"
+    POINT_SHAPLEY = "point_shapley"
     OWNER_BANZHAF = "owner_banzhaf"
     LEAVE_ONE_OUT = "leave_one_out"
     THRESHOLD_SHAPLEY = "threshold_shapley"

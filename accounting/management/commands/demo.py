@@ -15,8 +15,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from accounting import tasks
-from accounting.models import Run
-from accounting.services import demo
+from accounting.models import Period, Run, Valuation
+from accounting.services import demo, digits
 from config.embedded.processes import ChildDied, WebServer, Worker
 
 MOST_SECONDS = 300
@@ -44,9 +44,12 @@ class Command(BaseCommand):
         try:
             with self._worker():
                 self._say(options, "Computing their runs in a Celery worker …")
-                done = [
-                    (case, self._computed(demo.run_of(period))) for case, period in periods.items()
-                ]
+                asked = self._asked_valuations(periods[demo.VALUED])
+                done = []
+                for case, period in periods.items():
+                    if case == demo.VALUED:
+                        self._use_valued(asked)
+                    done.append((case, self._computed(demo.run_of(period))))
                 self._report(options, [demo.summary(run, case=case) for case, run in done])
                 if not options["once"]:
                     self._serve(options["port"], log_ins)
@@ -57,9 +60,29 @@ class Command(BaseCommand):
         return Worker(
             environment=_addresses(),
             log=_log("worker.log"),
-            concurrency=1,
+            concurrency=2,
             beat_schedule=Path(settings.CELERY_BEAT_SCHEDULE_FILENAME),
         )
+
+    def _asked_valuations(self, period: Period) -> list[Valuation]:
+        """Let the worker value the digits while it computes runs."""
+        asked, new = digits.asked_valuations(period)
+        if new:
+            for valuation in asked:
+                tasks.enqueue_valuation(valuation.pk, helpers=1)
+        return asked
+
+    def _use_valued(self, asked: list[Valuation]) -> None:
+        deadline = time.monotonic() + MOST_SECONDS
+        for valuation in asked:
+            while not valuation.is_finished:
+                if time.monotonic() > deadline:
+                    raise CommandError(f"{valuation.public_id} is still {valuation.state}.")
+                time.sleep(0.1)
+                valuation.refresh_from_db()
+            if valuation.state != Valuation.State.COMPUTED:
+                raise CommandError(f"{valuation.public_id}: {valuation.failure}")
+        digits.use_first(asked)
 
     def _computed(self, requested: tuple[Run, bool]) -> Run:
         run, new = requested
