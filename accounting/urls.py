@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from accounting.views import (
+    comparisons,
     bundles,
     home,
     indicators,
@@ -12,6 +13,7 @@ from accounting.views import (
     periods,
     policies,
     policy_drafts,
+    policy_lab,
     policy_records,
     pools,
     prices,
@@ -44,6 +46,11 @@ urlpatterns = [
     path("periods/<str:period_id>/", periods.period, name="period"),
     path("periods/<str:period_id>/runs/", run_requests.request_run, name="run-request"),
     path("periods/<str:period_id>/add/<str:kind>/", entries.add, name="period-add"),
+    path("comparisons/", comparisons.compare_runs, name="compare-runs"),
+    path("lab/", policy_lab.lab, name="lab"),
+    path("lab/<str:period_id>/", policy_lab.what_if, name="lab-period"),
+    path("lab/<str:period_id>/simulate/", policy_lab.simulate, name="lab-simulate"),
+    path("lab/<str:period_id>/keep/", policy_lab.keep, name="lab-keep"),
     path("policies/", policies.policies, name="policies"),
     path("policies/new/", policy_drafts.draft, name="policy-new"),
     path("policies/new/document/", policy_drafts.draft_document, name="policy-new-document"),

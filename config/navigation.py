@@ -19,9 +19,10 @@ _EVERYBODY = [
     ("valuations", _("Valuations")),
     ("periods", _("Periods")),
     ("policies", _("Policies")),
+    ("lab", _("Policy lab")),
 ]
 # Entering records and money is for those who keep them; a worker or regulator reads.
-_FOR_WORKERS = {"home", "statements", "contributions", "products", "policies"}
+_FOR_WORKERS = {"home", "statements", "contributions", "products", "policies", "lab"}
 _FOR_REGULATORS = {"home", "runs", "products", "valuations", "periods", "policies"}
 
 

@@ -27,7 +27,7 @@ from contributions.api.fields import (
 )
 from contributions.api.parameters import by_id, by_word
 from contributions.api.resources import SIGNING, Collection, Item
-from contributions.models import ApiToken, Organisation
+from contributions.models import ApiToken, Organisation, User
 from contributions.services.replies import Reply
 from contributions.services.visibility import OPERATORS, visible_organisations
 
@@ -53,23 +53,35 @@ class DocumentField(StrictField):
         return value
 
 
+def _bargained_with(user: User) -> QuerySet[Organisation]:
+    """Return for whom a user may draft: labour for any operator, others for those they see."""
+    if policies.may_sign_for_labour(user=user):
+        return Organisation.objects.filter(kind__in=OPERATORS)
+    return visible_organisations(user)
+
+
 class PolicyInput(Input):
     """A policy to draft: a whole document, or a preset with what differs from it."""
 
-    operator = RecordField(Organisation, visible=visible_organisations)
+    operator = RecordField(Organisation, visible=_bargained_with)
+    based_on = RecordField(Policy, visible=visible_policies, required=False)
     preset = ChoiceField(choices=policies.preset_names(), required=False)
     document = DocumentField(
-        help_text="The whole policy; with a preset only the fields that differ.", required=False
+        help_text="The whole policy; with a preset or a policy it revises, only what differs.",
+        required=False,
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Return the whole document."""
-        if not {"preset", "document"} & attrs.keys():
+        if not {"based_on", "preset", "document"} & attrs.keys():
             raise fail_field("document", "required", _("Send a document, a preset, or both."))
         document = attrs.get("document", {})
+        based_on: Policy | None = attrs.get("based_on")
         if "preset" in attrs:
             document = policies.merged(policies.preset(attrs["preset"]), document)
-        return {"operator": attrs["operator"], "document": document}
+        elif based_on is not None:
+            document = policies.merged(based_on.document, document)
+        return {"operator": attrs["operator"], "document": document, "based_on": based_on}
 
 
 class RatificationOutput(Output):
@@ -93,6 +105,11 @@ class PolicyOutput(Output):
     valid_from = DayField(allow_null=True)
     valid_to = DayField(allow_null=True)
     created_at = TimeField()
+    based_on = IdField(Policy, source="based_on_id", allow_null=True)
+    sides_needed = serializers.ListField(
+        child=ChoiceField(choices=Ratification.Side.values),
+        help_text="Who must have signed before it comes into force.",
+    )
     ratifications = RatificationOutput(many=True)
     document = DocumentField()
 
@@ -121,9 +138,14 @@ class PoliciesView(Collection):
         operator: Organisation = given["operator"]
         if operator.kind not in OPERATORS:
             raise fail_field("operator", "not_an_operator", _("Only operators have policies."))
-        self.require_role(operator, *SIGNING)
+        # Labour drafts for any platform, as on the pages; a draft binds nobody.
+        if not policies.may_sign_for_labour(user=self.user):
+            self.require_role(operator, *SIGNING)
         policy = policies.draft_policy(
-            operator=operator, document=given["document"], created_by=self.user
+            operator=operator,
+            document=given["document"],
+            created_by=self.user,
+            based_on=given["based_on"],
         )
         policy.refresh_from_db()
         return self.created(policy)
@@ -150,6 +172,11 @@ class _Step(PolicyView):
         """Return what a method answers by status."""
         return {200: PolicyOutput}
 
+    def require_author(self, policy: Policy) -> None:
+        """Refuse whoever neither drafted the policy nor signs for its operator."""
+        if policy.created_by_id != self.user.pk:
+            self.require_role(policy.operator, *SIGNING)
+
     def advanced(self, policy: Policy) -> Reply:
         """Return the reply that the policy came further."""
         where = f"{self.request.path.split('/policies/')[0]}/policies/{policy.public_id}"
@@ -162,13 +189,28 @@ class PolicyProposalView(_Step):
     def post(self, request: Request, **_path: str) -> HttpResponse:  # noqa: ARG002
         """Propose a draft; from then on the other side sees it and may sign."""
         policy: Policy = self.found()
-        self.require_role(policy.operator, *SIGNING)
+        self.require_author(policy)
 
         def propose(_nothing: Mapping[str, Any]) -> Reply:
             policies.propose(policy=policy)
             return self.advanced(policy)
 
         return self.write(propose)
+
+
+class PolicyWithdrawalView(_Step):
+    """Taking a proposal back."""
+
+    def post(self, request: Request, **_path: str) -> HttpResponse:  # noqa: ARG002
+        """Withdraw a proposal; what was signed of it stays on record and binds nobody."""
+        policy: Policy = self.found()
+        self.require_author(policy)
+
+        def withdraw(_nothing: Mapping[str, Any]) -> Reply:
+            policies.withdraw(policy=policy)
+            return self.advanced(policy)
+
+        return self.write(withdraw)
 
 
 class RatificationInput(Input):
@@ -183,7 +225,10 @@ class PolicyRatificationsView(_Step):
     input = RatificationInput
 
     def post(self, request: Request, **_path: str) -> HttpResponse:  # noqa: ARG002
-        """Sign a proposed policy; it is in force when labour and platform both have."""
+        """Sign a proposed policy; it is in force when every side has that must.
+
+        Nobody signs for two sides: the second signature answers `one_person_two_sides`.
+        """
         policy: Policy = self.found()
 
         def ratify(given: Mapping[str, Any]) -> Reply:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounting.api import agreements, closing, ledger, payouts, periods, results, runs
+from accounting.api import (
+    agreements,
+    closing,
+    ledger,
+    negotiations,
+    payouts,
+    periods,
+    results,
+    runs,
+    simulations,
+)
 
 urlpatterns = [
     path("periods", periods.PeriodsView.as_view()),
@@ -18,6 +28,12 @@ urlpatterns = [
     path("policies/<str:id>", agreements.PolicyView.as_view()),
     path("policies/<str:id>/proposal", agreements.PolicyProposalView.as_view()),
     path("policies/<str:id>/ratifications", agreements.PolicyRatificationsView.as_view()),
+    path("policies/<str:id>/withdrawal", agreements.PolicyWithdrawalView.as_view()),
+    path("policies/<str:id>/negotiation", negotiations.PolicyNegotiationView.as_view()),
+    path("policies/<str:id>/changes/<str:other>", negotiations.PolicyChangesView.as_view()),
+    path("simulations", simulations.SimulationsView.as_view()),
+    path("simulations/what-if", simulations.WhatIfView.as_view()),
+    path("comparisons", simulations.ComparisonsView.as_view()),
     path("runs", runs.RunsView.as_view()),
     path("runs/<str:id>", runs.RunView.as_view()),
     path("runs/<str:id>/cancel", runs.RunCancellationView.as_view()),

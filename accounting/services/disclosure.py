@@ -21,7 +21,7 @@ _UNION = Organisation.Kind.LABOUR_ORGANISATION
 def fewest_in_run(user: User, run: Run) -> int:
     """Return how many workers a group of a run needs to be shown to a user; 0 shows all."""
     unions = organisations_of(user, _UNION)
-    others = run.statements.exclude(worker__in=_consenting(unions))
+    others = run.statements.exclude(worker__in=_consenting(unions).values("worker"))
     if keeps(user, run.period.operator_id) or (unions.exists() and not others.exists()):
         return 0
     return FEWEST_FOR_OTHERS if unions.exists() else FEWEST_FOR_REGULATORS
