@@ -31,6 +31,7 @@ from rest_framework.views import set_rollback
 
 from accounting.core.errors import AccountingError
 from contributions.errors import ContributionError
+from contributions.services.importing_words import told
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
@@ -54,6 +55,13 @@ CONFLICTS = frozenset(
         "earlier_period_unposted",
         "fx_rate_known",
         "idempotency_key_in_progress",
+        "import_in_progress",
+        "import_in_use",
+        "import_job_over",
+        "import_not_planned",
+        "import_not_staged",
+        "import_questions_open",
+        "import_undone",
         "index_measure_known",
         "later_period_posted",
         "licence_revoked",
@@ -63,6 +71,7 @@ CONFLICTS = frozenset(
         "no_open_period",
         "not_merged",
         "nothing_changed",
+        "nothing_new",
         "nothing_posted",
         "nothing_to_pay",
         "nothing_to_share_by",
@@ -93,14 +102,49 @@ CONFLICTS = frozenset(
         "simulations_waiting",
         "stands_for_others",
         "task_type_known",
+        "valuation_not_cancellable",
+        "valuation_not_computed",
+        "valuation_not_waiting",
         "worker_known",
     }
 )
 """Codes of anticipated outcomes that stem from the state of the records, not from the request."""
 
 FORBIDDEN = frozenset(
-    {"not_a_side", "not_kept_here", "not_the_opener", "one_person_two_sides", "own_batch", "own_closing", "own_dispute", "own_run", "role_missing"}
+    {
+        "not_a_side",
+        "not_kept_here",
+        "not_the_opener",
+        "one_person_two_sides",
+        "own_batch",
+        "own_closing",
+        "own_dispute",
+        "own_run",
+        "role_missing",
+    }
 )
+
+_STATUSES = {
+    HTTPStatus.CONFLICT: CONFLICTS,
+    HTTPStatus.FORBIDDEN: FORBIDDEN,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: frozenset(
+        {
+            "archive_too_large",
+            "archive_too_many",
+            "file_too_large",
+            "gzip_too_large",
+            "parquet_too_large",
+            "reader_out_of_memory",
+            "reader_took_too_long",
+            "upload_too_large",
+            "valuation_file_too_large",
+        }
+    ),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: frozenset(
+        {"file_no_table", "valuation_file_unknown", "workbook_has_macros"}
+    ),
+    HTTPStatus.INSUFFICIENT_STORAGE: frozenset({"no_room_for_upload"}),
+}
 
 _FRAMEWORK: tuple[tuple[type[Exception], int, str, Any], ...] = (
     (Http404, 404, "not_found", gettext_lazy("There is no such thing, or it is not yours to see.")),
@@ -206,13 +250,12 @@ def problem_of(error: Exception) -> Problem:
 
 
 def _of_domain(error: ContributionError | AccountingError) -> Problem:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    if error.code in CONFLICTS:
-        status = HTTPStatus.CONFLICT
-    elif error.code in FORBIDDEN:
-        status = HTTPStatus.FORBIDDEN
+    status = next(
+        (status for status, codes in _STATUSES.items() if error.code in codes),
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    )
     pointer = str(getattr(error, "pointer", ""))
-    detail = str(error)
+    detail = told(error) if isinstance(error, ContributionError) else str(error)
     errors = (FieldError(pointer, error.code, detail),) if pointer else ()
     return Problem(status, error.code, detail, errors)
 

@@ -274,6 +274,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "sweep-imports": {
+        "task": "contributions.tasks.sweep_imports",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "publish-checkpoint": {
         "task": "contributions.tasks.publish_checkpoint",
         "schedule": 30.0,

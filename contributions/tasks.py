@@ -1,4 +1,4 @@
-"""What Celery does for the records by the clock."""
+"""What Celery does for the records: large imports when asked, the rest by the clock."""
 
 from __future__ import annotations
 
@@ -6,11 +6,33 @@ import logging
 
 from celery import shared_task
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from contributions.log.errors import LogError
-from contributions.services import checkpoints, disputing, proving, replies
+from contributions.services import checkpoints, disputing, importing_job, proving, replies
 
 logger = logging.getLogger(__name__)
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def record_import(*, job_id: int) -> None:
+    """Record a large import; safe to deliver any number of times."""
+    importing_job.record(job_id=job_id, today=timezone.localdate())
+
+
+@shared_task(ignore_result=True)
+def sweep_imports() -> None:
+    """Record what was queued while the broker was away, or left by a worker that died."""
+    for job_id in importing_job.forgotten_jobs():
+        importing_job.record(job_id=job_id, today=timezone.localdate())
+
+
+def enqueue_import(job_id: int) -> None:
+    """Wake a worker for an import; without a broker the sweeper finds it within a minute."""
+    try:
+        record_import.delay(job_id=job_id)
+    except OperationalError:
+        logger.warning("no broker: import job %s waits for the sweeper", job_id)
 
 
 @shared_task(ignore_result=True)

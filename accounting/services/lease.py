@@ -1,29 +1,22 @@
 """The lease on a run: who may compute it, and how that right is kept, lost and fenced.
 
-The lease lives in PostgreSQL and by PostgreSQL's clock, so a worker with a wrong clock changes
-nothing. A heartbeat on a connection of its own extends it while the worker is alive; a dead
-worker's lease lapses within `LEASE` and the sweeper hands the run to another.
+How leases work in general is told in `contributions.services.lease`.
 """
 
 from __future__ import annotations
 
-import threading
 import uuid
-from datetime import timedelta
-from types import TracebackType
-from typing import Self
 
-from django.db import connection, connections, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from accounting.core.errors import AccountingError
 from accounting.models import Run
 from accounting.models.run import RunQuerySet
+from contributions.services.lease import LEASE, MOST_ATTEMPTS, Heartbeat
 
-LEASE = timedelta(seconds=30)
-BEAT_SECONDS = 8.0
-MOST_ATTEMPTS = 4
+__all__ = ["LEASE", "MOST_ATTEMPTS", "LeaseLost", "advance", "claim", "heartbeat", "hold"]
 
 
 class LeaseLost(AccountingError):
@@ -81,35 +74,9 @@ def hold(*, run: Run) -> Run:
     return locked
 
 
-class Heartbeat:
-    """Extends a lease every few seconds from a thread of its own while a block runs."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        try:
-            while not self._stop.wait(BEAT_SECONDS):
-                if not _held(self._run).update(leased_until=Now() + LEASE):
-                    return
-        finally:
-            # Connections belong to threads; this one must not outlive its thread.
-            connections[connection.alias].close()
+def heartbeat(run: Run) -> Heartbeat:
+    """Return what extends the lease of a run while a block runs."""
+    return Heartbeat(lambda: _held(run).update(leased_until=Now() + LEASE))
 
 
 def _held(run: Run) -> RunQuerySet:

@@ -113,7 +113,7 @@ def compute_run(*, run_id: int) -> None:
     try:
         if run.attempts > lease.MOST_ATTEMPTS:
             raise RunTriedTooOften(_("Workers died computing this run; look into their log."))
-        with lease.Heartbeat(run):
+        with lease.heartbeat(run):
             _compute(run)
     except lease.LeaseLost:
         return

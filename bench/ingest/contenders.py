@@ -23,7 +23,7 @@ from contributions.models import (
     StagedImport,
     TaskType,
 )
-from contributions.services import importing, importing_commit
+from contributions.services import importing, importing_commit, importing_files
 
 TODAY: Final = date(2026, 11, 23)
 TABLE: Final = "contributions_contribution"
@@ -50,7 +50,7 @@ def stage(path: Path) -> StagedImport:
         kind="dataset", name="Set", version="1", operator=operator
     )
     staged = importing.stage(
-        chunks=importing.chunks_of(path),
+        chunks=importing_files.chunks_of(path),
         file_name=path.name,
         organisation=union,
         uploaded_by=None,

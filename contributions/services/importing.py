@@ -6,18 +6,13 @@ it beside it; both are removed when the import is committed or discarded.
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import json
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -35,32 +30,33 @@ from contributions.imports.requests import (
 from contributions.imports.sandbox import ImportRun, look_at
 from contributions.imports.walk import Look, Plan
 from contributions.models import Organisation, Product, Source, TaskType, User
-from contributions.models.imports import SavedMapping, StagedImport
+from contributions.models.imports import ImportJob, SavedMapping, StagedImport
+from contributions.services.importing_files import (
+    kept_only_if_all_goes_well,
+    look_path,
+    path_of,
+    preview_path,
+    remove_files,
+    store,
+    write,
+)
 from contributions.services.importing_rows import Effect, Sorter
 from contributions.services.pseudonyms import Doorkeeper
 
 LARGEST_UPLOAD_BYTES: Final = 50 * 1024 * 1024
 _LONGEST_NAME: Final = 200
-_BYTES_AT_ONCE: Final = 1024 * 1024
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
-
-
-class UploadTooLarge(ContributionError):
-    """The file is larger than what may be uploaded; facts: limit, in bytes."""
-
-    code = "upload_too_large"
-
-
-class NoRoomForUpload(ContributionError):
-    """The disk is full; nothing of the file was kept."""
-
-    code = "no_room_for_upload"
 
 
 class ImportNotStaged(ContributionError):
     """The import is committed or discarded already."""
 
     code = "import_not_staged"
+
+
+class ImportInProgress(ContributionError):
+    """A worker records the file, or is about to."""
+
+    code = "import_in_progress"
 
 
 class ImportNotPlanned(ContributionError):
@@ -114,87 +110,24 @@ def stage(
             file_sha256="",
             size_bytes=0,
         )
-        with _kept_only_if_all_goes_well(staged):
-            staged.file_sha256, staged.size_bytes = _store(chunks, staged, largest_bytes)
+        with kept_only_if_all_goes_well(staged):
+            staged.file_sha256, staged.size_bytes = store(chunks, staged, largest_bytes)
             look = look_at(path_of(staged), filename=name)
-            _write(_look_path(staged), look_to_document(look))
+            write(look_path(staged), look_to_document(look))
             staged.save(update_fields=["file_sha256", "size_bytes"])
     return staged
-
-
-@contextmanager
-def _kept_only_if_all_goes_well(staged: StagedImport) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        _remove_files(staged)
-        raise
-
-
-def _store(chunks: Iterable[bytes], staged: StagedImport, largest_bytes: int) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    try:
-        path = path_of(staged)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            for chunk in chunks:
-                digest.update(chunk)
-                size += len(chunk)
-                if size > largest_bytes:
-                    raise UploadTooLarge(
-                        _("The file is larger than what may be uploaded."), limit=largest_bytes
-                    )
-                file.write(chunk)
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise NoRoomForUpload(
-                _("There is no room left to keep the file. Nothing of it was kept.")
-            ) from error
-        raise
-    return digest.hexdigest(), size
-
-
-def chunks_of(path: Path) -> Iterator[bytes]:
-    """Read a file piece by piece."""
-    with path.open("rb") as file:
-        while chunk := file.read(_BYTES_AT_ONCE):
-            yield chunk
-
-
-def path_of(staged: StagedImport) -> Path:
-    """Return where the uploaded file lies."""
-    # Not below MEDIA_ROOT, which a web server may be told to serve.
-    return Path(settings.HUISU_DATA) / "imports" / staged.public_id
-
-
-def _look_path(staged: StagedImport) -> Path:
-    return path_of(staged).with_suffix(".look.json")
-
-
-def _preview_path(staged: StagedImport) -> Path:
-    return path_of(staged).with_suffix(".preview.json")
-
-
-def _write(path: Path, document: dict[str, Any]) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(document, file)
-
-
-def _remove_files(staged: StagedImport) -> None:
-    for path in (path_of(staged), _look_path(staged), _preview_path(staged)):
-        path.unlink(missing_ok=True)
 
 
 def forget_content(staged: StagedImport) -> None:
     """Remove the file and all that was read out of it, once the transaction is through."""
     staged.plan = None
     staged.save()
-    transaction.on_commit(lambda: _remove_files(staged))
+    transaction.on_commit(lambda: remove_files(staged))
 
 
 def look_of(staged: StagedImport) -> Look:
     """Return what the file seems to be."""
-    return look_from_document(json.loads(_look_path(staged).read_text(encoding="utf-8")))
+    return look_from_document(json.loads(look_path(staged).read_text(encoding="utf-8")))
 
 
 def plan_of(staged: StagedImport) -> Plan:
@@ -262,7 +195,7 @@ def preview(*, staged: StagedImport, today: date) -> Preview:
         if batch.rows.num_rows:
             repeated.extend(sorter.sort(batch.rows).faults)
     found = with_faults(preview_read(run), repeated)
-    _write(_preview_path(staged), preview_to_document(found))
+    write(preview_path(staged), preview_to_document(found))
     staged.effect = asdict(sorter.effect)
     staged.save(update_fields=["effect"])
     return found
@@ -303,7 +236,7 @@ def kept_preview(staged: StagedImport) -> Preview:
     Raises:
         ImportNotPlanned: There is none since the last choice.
     """
-    path = _preview_path(staged)
+    path = preview_path(staged)
     if staged.effect is None or not path.exists():
         raise ImportNotPlanned(_("Say first how the file is to be read."))
     return preview_from_document(json.loads(path.read_text(encoding="utf-8")))
@@ -324,16 +257,26 @@ def doorkeeper(staged: StagedImport, source: Source | None) -> Doorkeeper:
     return Doorkeeper(source=source, organisation=staged.organisation, status=staged.worker_status)
 
 
-def lock_staged(staged: StagedImport) -> StagedImport:
+def lock_staged(staged: StagedImport, *, by_worker: bool = False) -> StagedImport:
     """Lock an import, so that two who commit, change or discard it take turns.
 
     Raises:
         ImportNotStaged: The import is committed or discarded.
+        ImportInProgress: A worker records it, and it is not that worker who asks.
     """
+    # Asked before waiting for the lock, which a worker holds till it is through; and after it,
+    # for a job can have come meanwhile.
+    _require_idle(staged, by_worker=by_worker)
     locked = StagedImport.objects.select_for_update().get(pk=staged.pk)
+    _require_idle(staged, by_worker=by_worker)
     if locked.state != StagedImport.State.STAGED:
         raise not_staged()
     return locked
+
+
+def _require_idle(staged: StagedImport, *, by_worker: bool) -> None:
+    if not by_worker and ImportJob.objects.active().filter(staged=staged).exists():
+        raise ImportInProgress(_("This import is being recorded. Wait, or cancel it first."))
 
 
 def not_staged() -> ImportNotStaged:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+import pyarrow as pa
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contributions.errors import ContributionError
@@ -61,25 +62,49 @@ class _Stream:
     run: ImportRun
     sorter: Sorter
     filing: Filing
+    passed: Callable[[int], None]
     changes: list[Change] = dataclasses.field(default_factory=list)
 
     def chunks(self) -> Iterator[LabourColumns]:
         for batch in self.run.batches():
-            if not batch.rows.num_rows:
-                continue
-            if batch.rows.column("occurred_on").null_count:
-                raise _open_questions(["day"])
-            found = self.sorter.sort(batch.rows)
-            self.changes.extend(found.changes)
-            yield from columns_of(found.rows, self.filing)
+            if batch.rows.num_rows:
+                yield from self._columns(batch.rows)
+            # By now they are with the database, so this counts no row too early.
+            self.passed(batch.rows_read)
+
+    def _columns(self, rows: pa.RecordBatch) -> Iterator[LabourColumns]:
+        if rows.column("occurred_on").null_count:
+            raise open_questions(["day"])
+        found = self.sorter.sort(rows)
+        self.changes.extend(found.changes)
+        yield from columns_of(found.rows, self.filing)
+
+
+def _unwatched(_rows: int) -> None:
+    """Let rows pass that nobody counts."""
 
 
 @transaction.atomic
-def commit(*, staged: StagedImport, committed_by: User | None, today: date) -> ImportBatch:
+def commit(
+    *,
+    staged: StagedImport,
+    committed_by: User | None,
+    today: date,
+    passed: Callable[[int], None] = _unwatched,
+    by_worker: bool = False,
+) -> ImportBatch:
     """Record what a staged file holds and is not recorded yet; correct what its source changed.
+
+    Args:
+        staged: The file, with what was chosen for it.
+        committed_by: Who wants it recorded.
+        today: The day it is, to refuse future work.
+        passed: Told of every further source rows that are recorded; what it raises ends all.
+        by_worker: Whether the worker of the import's job asks, and not somebody beside it.
 
     Raises:
         ImportNotStaged: The import is committed or discarded.
+        ImportInProgress: A worker records it.
         ImportNotPlanned: Nobody said yet how to read the file.
         QuestionsOpen: Something is unsaid that records need.
         NothingNew: Everything is recorded as it is.
@@ -87,7 +112,7 @@ def commit(*, staged: StagedImport, committed_by: User | None, today: date) -> I
         AlreadyRecorded: Somebody recorded one of the rows by other means meanwhile.
         AlreadyCorrected: Somebody corrected one of the records meanwhile.
     """
-    locked = lock_staged(staged)
+    locked = lock_staged(staged, by_worker=by_worker)
     plan = plan_of(locked)
     source = recording.source_of(
         organisation=locked.organisation, tool=tool_of(plan), instance=plan.answers.instance
@@ -95,17 +120,14 @@ def commit(*, staged: StagedImport, committed_by: User | None, today: date) -> I
     # Two imports of one source take turns, so that each sees what the other recorded.
     Source.objects.select_for_update().get(pk=source.pk)
     sorter = Sorter(source=source, door=doorkeeper(locked, source), admits=True)
-    stream = _Stream(reading(locked, plan, today=today), sorter, _filing(locked))
+    stream = _Stream(reading(locked, plan, today=today), sorter, _filing(locked), passed)
     file = ReadFile(name=locked.file_name, sha256=locked.file_sha256, options=_options(plan))
-    # What fails while rows are copied comes from the driver; named as Django names it, a lost
-    # database is answered as unavailable.
-    with connection.wrap_database_errors:
-        batch = record_columns(
-            chunks=stream.chunks(), source=source, file=file, committed_by=committed_by
-        )
+    batch = record_columns(
+        chunks=stream.chunks(), source=source, file=file, committed_by=committed_by
+    )
     found = preview_read(stream.run)
     if found.questions:
-        raise _open_questions(sorted(found.questions))
+        raise open_questions(sorted(found.questions))
     if not batch.rows_recorded and not stream.changes:
         raise NothingNew(_("All rows of this file are recorded as they are."))
     _correct(stream.changes, batch=batch, today=today)
@@ -117,7 +139,8 @@ def commit(*, staged: StagedImport, committed_by: User | None, today: date) -> I
     return batch
 
 
-def _open_questions(questions: list[str]) -> QuestionsOpen:
+def open_questions(questions: list[str]) -> QuestionsOpen:
+    """Return the refusal to record a file that leaves something unsaid."""
     return QuestionsOpen(
         _("The file leaves something unsaid. Answer the questions of the preview first."),
         questions=questions,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from contributions import formatting
 from contributions.errors import ContributionError
-from contributions.models import ImportBatch, StagedImport
+from contributions.models import ImportBatch, ImportJob, StagedImport
 from contributions.services import importing_undo
 from contributions.services.importing_words import told
 from contributions.views.access import (
@@ -37,9 +37,11 @@ def imports(request: SignedInRequest) -> HttpResponse:
     """Show the imports of a reader's organisations."""
     organisations = recording_organisations(request.user)
     require(organisations.exists())
-    staged = StagedImport.objects.filter(
-        organisation__in=organisations, state=StagedImport.State.STAGED
-    ).exclude(file_sha256="")
+    staged = (
+        StagedImport.objects.filter(organisation__in=organisations, state=StagedImport.State.STAGED)
+        .exclude(file_sha256="")
+        .select_related("organisation", "job")
+    )
     context = {
         "breadcrumb": trail((_("Home"), "/"), (_("Imports"), "")),
         "sections": sections(request, "imports"),
@@ -110,17 +112,26 @@ def _staged_table(rows: list[StagedImport]) -> Table | None:
         return None
     return Table(
         caption=_("Not committed yet"),
-        columns=columns(_("File"), _("Recording for"), _("Uploaded")),
+        columns=columns(_("File"), _("Recording for"), _("Uploaded"), _("State")),
         rows=[
             [
                 Cell(row.file_name, href=reverse("import-preview", args=[row.public_id])),
                 Cell(str(row.organisation)),
                 Cell(formatting.day(row.uploaded_at.date())),
+                _job_state(row),
             ]
             for row in rows
         ],
         empty=Empty(_("There are no rows")),
     )
+
+
+def _job_state(row: StagedImport) -> Cell:
+    job: ImportJob | None = getattr(row, "job", None)
+    if job is None:
+        return Cell(row.get_state_display())
+    bad = job.state == ImportJob.State.FAILED
+    return Cell(job.get_state_display(), state="bad" if bad else "warn")
 
 
 def _batches_table(rows: list[ImportBatch]) -> Table:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,10 +23,11 @@ from contributions.forms.columns import ColumnsForm
 from contributions.forms.imports import ReadingForm, UploadForm, with_mapping
 from contributions.imports.mapping import write_mapping
 from contributions.imports.rejected import write_rejected
-from contributions.models import StagedImport
-from contributions.services import importing, importing_commit
+from contributions.models import ImportJob, StagedImport
+from contributions.services import importing, importing_commit, importing_job
 from contributions.services.importing_words import told, told_fault
 from contributions.services.visibility import visible_products
+from contributions.tasks import enqueue_import
 from contributions.views import import_tables
 from contributions.views.access import (
     SignedInRequest,
@@ -34,6 +38,21 @@ from contributions.views.access import (
 )
 from contributions.views.pages import trail
 from contributions.views.tables import Link
+
+View = Callable[[SignedInRequest, str], HttpResponse]
+
+
+def unless_recording(view: View) -> View:
+    """Lead to its progress whoever comes to change an import that a worker records."""
+
+    @wraps(view)
+    def wrapped(request: SignedInRequest, import_id: str) -> HttpResponse:
+        staged = _find_staged(request, import_id)
+        if ImportJob.objects.active().filter(staged=staged).exists():
+            return redirect("import-progress", staged.public_id)
+        return view(request, import_id)
+
+    return wrapped
 
 
 @signed_in
@@ -70,6 +89,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
+@unless_recording
 def reading(request: SignedInRequest, import_id: str) -> HttpResponse:
     """Say how a file is read, and what its work belongs to."""
     staged = _find_staged(request, import_id)
@@ -97,6 +117,7 @@ def reading(request: SignedInRequest, import_id: str) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
+@unless_recording
 def columns(request: SignedInRequest, import_id: str) -> HttpResponse:
     """Say what each column of a file means."""
     staged = _find_staged(request, import_id)
@@ -119,19 +140,16 @@ def columns(request: SignedInRequest, import_id: str) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
+@unless_recording
 def preview(request: SignedInRequest, import_id: str) -> HttpResponse:
     """Show what an import would record, and record it."""
     staged = _find_staged(request, import_id)
     if request.method == "POST":
         try:
-            batch = importing_commit.commit(
-                staged=staged, committed_by=request.user, today=timezone.localdate()
-            )
+            return _committed(request, staged)
         except (ContributionError, ValidationError) as error:
             messages.error(request, _refusal(error))
             return redirect("import-preview", staged.public_id)
-        messages.success(request, _("The file is imported."))
-        return redirect("import-batch", batch.public_id)
     try:
         found = importing.kept_preview(staged)
     except importing.ImportNotPlanned:
@@ -152,6 +170,20 @@ def preview(request: SignedInRequest, import_id: str) -> HttpResponse:
         "may_commit": not found.questions and bool(effect.new or effect.changed),
     }
     return render(request, "contributions/imports/preview.html", context)
+
+
+def _committed(request: SignedInRequest, staged: StagedImport) -> HttpResponse:
+    """Record a file at once, or have a worker record it if it is large."""
+    if importing_job.is_large(staged):
+        with transaction.atomic():
+            job = importing_job.request(staged=staged, requested_by=request.user)
+            transaction.on_commit(partial(enqueue_import, job.pk))
+        return redirect("import-progress", staged.public_id)
+    batch = importing_commit.commit(
+        staged=staged, committed_by=request.user, today=timezone.localdate()
+    )
+    messages.success(request, _("The file is imported."))
+    return redirect("import-batch", batch.public_id)
 
 
 @signed_in
@@ -183,6 +215,7 @@ def mapping(request: SignedInRequest, import_id: str) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
+@unless_recording
 def discard(request: SignedInRequest, import_id: str) -> HttpResponse:
     """Give up an import that is not committed."""
     staged = _find_staged(request, import_id)

@@ -29,7 +29,7 @@ from contributions.models import (
     TaskType,
     Worker,
 )
-from contributions.services import importing, importing_commit
+from contributions.services import importing, importing_commit, importing_files
 from contributions.services.importing_words import told, told_fault
 
 _SHOWN_FAULTS = 20
@@ -99,7 +99,7 @@ class Command(BaseCommand):
         organisation = _named(Organisation.objects.all(), options["organisation"])
         try:
             return importing.stage(
-                chunks=importing.chunks_of(path),
+                chunks=importing_files.chunks_of(path),
                 file_name=path.name,
                 organisation=organisation,
                 uploaded_by=None,

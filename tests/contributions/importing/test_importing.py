@@ -18,7 +18,13 @@ from contributions.models import (
     StagedImport,
     Worker,
 )
-from contributions.services import importing, importing_commit, importing_undo, recording
+from contributions.services import (
+    importing,
+    importing_commit,
+    importing_files,
+    importing_undo,
+    recording,
+)
 from tests import factories
 from tests.contributions.importing.staging import (
     ANN,
@@ -289,7 +295,7 @@ class TestRefusedFiles:
         assert not Contribution.objects.exists()
 
     def test_an_upload_above_the_limit_is_not_kept(self, office: Office, data_folder: Path) -> None:
-        with pytest.raises(importing.UploadTooLarge):
+        with pytest.raises(importing_files.UploadTooLarge):
             importing.stage(
                 chunks=[b"x" * 600, b"y" * 600],
                 file_name="large.csv",
