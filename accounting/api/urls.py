@@ -14,6 +14,7 @@ from accounting.api import (
     results,
     runs,
     simulations,
+    valuations,
 )
 
 urlpatterns = [
@@ -81,4 +82,13 @@ urlpatterns = [
     path("payments/<str:id>/failure", payouts.PaymentFailureView.as_view()),
     path("workers/<str:id>/payout-account", payouts.WorkerPayoutAccountView.as_view()),
     path("organisations/<str:id>/payout-account", payouts.OrganisationPayoutAccountView.as_view()),
+    path("valuations", valuations.ValuationsView.as_view()),
+    path("valuations/<str:id>", valuations.ValuationView.as_view()),
+    path("valuations/<str:id>/validation", valuations.ValuationValidationView.as_view()),
+    path("valuations/<str:id>/data", valuations.ValuationDataView.as_view()),
+    path("valuations/<str:id>/confirmation", valuations.ValuationConfirmationView.as_view()),
+    path("valuations/<str:id>/cancel", valuations.ValuationCancellationView.as_view()),
+    path("valuations/<str:id>/use", valuations.ValuationUseView.as_view()),
+    path("valuations/<str:id>/scores", valuations.ValuationScoresView.as_view()),
+    path("valuations/<str:id>/people", valuations.ValuationPeopleView.as_view()),
 ]

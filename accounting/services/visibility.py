@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from accounting.models import Period, Policy, Statement
+from accounting.models import Period, Policy, Statement, Valuation
 from contributions.models import Contribution, Organisation, User
 from contributions.services.visibility import OPERATORS, organisations_of
 
@@ -40,3 +40,9 @@ def visible_policies(user: User) -> QuerySet[Policy]:
     worked_for = Contribution.objects.filter(worker__user=user).values("product__operator_id")
     concerned = Q(operator__in=paid_by) | Q(operator__in=worked_for)
     return policies.filter(own | (concerned & put_forward))
+
+
+def visible_valuations(user: User) -> QuerySet[Valuation]:
+    """Return valuations of a user's own products, and computed ones that concern them."""
+    seen = Valuation.objects.visible_to(user).values("pk")
+    return Valuation.objects.filter(pk__in=seen)
