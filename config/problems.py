@@ -105,9 +105,6 @@ CONFLICTS = frozenset(
         "valuation_not_cancellable",
         "valuation_not_computed",
         "valuation_not_waiting",
-        "valuation_not_cancellable",
-        "valuation_not_computed",
-        "valuation_not_waiting",
         "worker_known",
     }
 )
