@@ -52,7 +52,9 @@ def workers_behind(statement: Statement) -> list[int]:
     began = statement.run.started_at
     merged = merged_at(began) if began else {}
     others = [worker for worker, into in merged.items() if into == statement.worker_id]
-    return [statement.worker_id, *others]
+    # Work of somebody merged into another since, or before, is on another statement.
+    own = [] if statement.worker_id in merged else [statement.worker_id]
+    return own + others
 
 
 def real_pay(statement: Statement) -> RealPay:

@@ -7,11 +7,16 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import Sum
+from django.test import Client
+from django.urls import reverse
 
 from accounting.core.verify import verify_bundle
 from accounting.models import EscrowEntry, Line, Period, Run, Statement
 from accounting.services import runs
 from accounting.services.explaining import explain_line
+from accounting.services.held_back import held_back
+from accounting.services.real_pay import real_pay, workers_behind
+from contributions import formatting
 from contributions.models import Alias, Contribution, Dispute
 from contributions.services import recording
 from contributions.services.aliases import merge_workers
@@ -147,3 +152,72 @@ def test_one_person_under_two_names_has_one_statement(period: Period, record: Co
     assert not Statement.objects.filter(run=together, worker=other).exists()
     joint = Statement.objects.get(run=together, worker=record.worker)
     assert abs(joint.amount_micro - sums[record.worker_id] - sums[other.pk]) <= 3
+
+
+def test_the_pages_of_run_and_statement_name_what_is_held_and_why(
+    period: Period, record: Contribution
+) -> None:
+    user = factories.user()
+    record.worker.user = user
+    record.worker.save()
+    dispute = contest(record, ppm=300_000)
+    run = factories.computed_run(period)
+    (part,) = held_back(run)
+    assert (part.contribution_id, part.share_ppm) == (record.pk, 300_000)
+    assert sum(part.micro_by_pool.values()) == held(run)
+    statement = Statement.objects.get(run=run, worker=record.worker)
+    amount = formatting.money(held(run), period.currency, exact=True)
+    addresses = {
+        user: reverse("statement", args=[statement.public_id]),
+        factories.user(period.operator): reverse("run", args=[run.public_id]),
+    }
+    for reader, address in addresses.items():
+        client = Client()
+        client.force_login(reader)
+        page = client.get(address).content.decode()
+        assert dispute.public_id in page, address
+        assert amount in page, address
+    other = Statement.objects.filter(run=run).exclude(pk=statement.pk).first()
+    assert other is not None
+    client = Client()
+    client.force_login(factories.user(period.operator))
+    page = client.get(reverse("statement", args=[other.public_id])).content.decode()
+    assert dispute.public_id not in page
+
+
+def test_a_statement_of_merged_names_lists_the_lines_of_both(
+    period: Period, record: Contribution
+) -> None:
+    source = recording.source_of(organisation=period.operator, tool="test")
+    other = Contribution.objects.filter(product=record.product).exclude(pk=record.pk).get().worker
+    for place, worker in enumerate((record.worker, other)):
+        Alias.objects.create(worker=worker, source=source, reference_hmac=f"{place}" * 64)
+    apart = factories.computed_run(period)
+    merge_workers(
+        worker=other,
+        into=record.worker,
+        organisation=period.operator,
+        reason="same address",
+        made_by=factories.user(period.operator),
+    )
+    together = factories.computed_run(period)
+    joint = Statement.objects.get(run=together, worker=record.worker)
+    alone = Statement.objects.get(run=apart, worker=record.worker)
+    assert workers_behind(joint) == [record.worker_id, other.pk]
+    assert workers_behind(alone) == [record.worker_id]
+    assert real_pay(joint).seconds == 3600 + 7200
+    assert real_pay(alone).seconds == 3600
+    client = Client()
+    client.force_login(factories.user(period.operator))
+    for statement in (joint, alone):
+        page = client.get(reverse("statement", args=[statement.public_id]))
+        total = page.context["by_pool"].totals[1].text
+        assert total == formatting.money(statement.amount_micro, period.currency, exact=True)
+
+
+def test_what_is_wholly_contested_is_named_without_an_amount_of_its_own(
+    period: Period, record: Contribution
+) -> None:
+    contest(record, ppm=PPM)
+    (part,) = held_back(factories.computed_run(period))
+    assert (part.whole, part.micro_by_pool) == (True, {})
