@@ -18,12 +18,13 @@ _EVERYBODY = [
     ("products", _("Products")),
     ("valuations", _("Valuations")),
     ("periods", _("Periods")),
+    ("ledgers", _("Ledger")),
     ("policies", _("Policies")),
     ("lab", _("Policy lab")),
 ]
 # Entering records and money is for those who keep them; a worker or regulator reads.
-_FOR_WORKERS = {"home", "statements", "contributions", "products", "policies", "lab"}
-_FOR_REGULATORS = {"home", "runs", "products", "valuations", "periods", "policies"}
+_FOR_WORKERS = {"home", "statements", "ledgers", "contributions", "products", "policies", "lab"}
+_FOR_REGULATORS = {"home", "runs", "ledgers", "products", "valuations", "periods", "policies"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,9 @@ def page_of(period: Period, reader: Reader, run_form: RunForm | None = None) -> 
             period, may_add=may_add and period.state == Period.State.OPEN
         ),
         "run_form": run_form or RunForm(period=period),
+        "closing_url": reverse("period-closing", args=[period.public_id])
+        if reader.acts_for(period.operator, roles=MAY_COMPUTE)
+        else "",
         "may_compute": reader.acts_for(period.operator, roles=MAY_COMPUTE),
         "runs": runs_table(
             list(runs.select_related("period__operator", "policy")),

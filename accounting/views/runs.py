@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounting.models import Run
-from accounting.views import links, notices, run_figures, run_reading, run_tables
+from accounting.views import links, notices, run_figures, run_reading, run_steps, run_tables
 from accounting.views.access import (
     MAY_COMPUTE,
     Reader,
@@ -109,7 +109,7 @@ def run(request: SignedInRequest, run_id: str) -> HttpResponse:
         "progress": _progress(found),
     }
     if found.has_result:
-        context |= _result(found, reader)
+        context |= _result(found, reader) | run_steps.steps_of(found, reader)
     return render(request, "accounting/run.html", context)
 
 
