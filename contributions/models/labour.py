@@ -144,8 +144,9 @@ class ContributionQuerySet(models.QuerySet["Contribution"]):
     def current(self) -> ContributionQuerySet:
         """Leave out what a correction replaced, what was withdrawn and what was undone."""
         replaced = Contribution.objects.filter(supersedes=OuterRef("pk"))
-        return self.filter(~Exists(replaced), withdrawn=False).exclude(
-            batch__state=ImportBatch.State.UNDONE
+        undone = ImportBatch.objects.filter(state=ImportBatch.State.UNDONE)
+        return self.filter(~Exists(replaced), withdrawn=False).filter(
+            Q(batch=None) | ~Q(batch__in=undone.values("pk"))
         )
 
     def of_concern_to(self, organisation: Organisation) -> ContributionQuerySet:
@@ -180,10 +181,11 @@ class ContributionQuerySet(models.QuerySet["Contribution"]):
             kind__in=[Organisation.Kind.PLATFORM, Organisation.Kind.PUBLIC_BODY]
         )
         seen = people(Worker.objects.filter(Q(user=user) | consenting_to(unions)))
+        # Small sets to look a row up in; joined instead, all labour there is would be joined.
         return self.filter(
-            Q(worker__in=seen)
-            | Q(source__organisation__in=unions)
-            | Q(product__operator__in=platforms)
+            Q(worker__in=seen.values("pk"))
+            | Q(source__in=Source.objects.filter(organisation__in=unions).order_by().values("pk"))
+            | Q(product__in=Product.objects.filter(operator__in=platforms).order_by().values("pk"))
         )
 
 

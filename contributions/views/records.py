@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, Q, QuerySet
 from django.db.models.functions import Cast, Coalesce
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -18,15 +18,22 @@ from contributions.models import Contribution, Product, Source, User, Worker
 from contributions.models.labour import ContributionQuerySet
 from contributions.services.attesting import standings
 from contributions.services.speaking import SIGNING, voices_for_many
-from contributions.services.visibility import any_work, visible_products
+from contributions.services.visibility import visible_products
 from contributions.views import labour_rows
-from contributions.views.access import SignedInRequest, require, sees_rows, signed_in
+from contributions.views.access import (
+    SignedInRequest,
+    own_organisations,
+    require,
+    sees_rows,
+    signed_in,
+)
 from contributions.views.exports import Rows, answer_as, downloads
 from contributions.views.pages import actions_for_recorders, query_of, sections, trail
 from contributions.views.paging import Order, Sort, order_of, page_of, pager, sortable
 from contributions.views.tables import Column, Empty, Link, Table
 
 SORTS = (Sort("recorded", "pk"), Sort("day", "occurred_on"), Sort("hours", "known_seconds"))
+_NEWEST = 1_000
 LABOUR_COLUMNS = (
     (Column(gettext_lazy("Day")), "day"),
     (Column(gettext_lazy("Worker")), ""),
@@ -90,12 +97,29 @@ def download(request: SignedInRequest, form: str) -> HttpResponseBase:
 def facets_of(request: SignedInRequest) -> FacetForm:
     """Return the facets that an address asks for, with what this reader may choose from."""
     user = request.user
-    sources = Source.objects.annotate(work=any_work(user, "source")).exclude(work=None)
+    sources = _sources(user, request.GET.get("source", ""))
     single_worker = Worker.objects.filter(user=user).exists() and not user.memberships.exists()
     products = visible_products(user)
     if single_worker:
         products = Product.objects.filter(contributions__worker__user=user).distinct()
     return FacetForm(request.GET, products=products, sources=sources, single_worker=single_worker)
+
+
+def _sources(user: User, asked: str) -> QuerySet[Source]:
+    """Return the sources to choose from: one's own, and those of the newest work one may see.
+
+    Asking of every source there is whether it holds anything visible would take a look at all
+    labour of everybody. One that the address names is offered if it does.
+    """
+    if user.is_superuser:
+        return Source.objects.all()
+    seen = Contribution.objects.visible_to(user)
+    newest = seen.order_by("-pk").values_list("source", flat=True)[:_NEWEST]
+    offered = set(newest)
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
+    if number not in offered and seen.filter(source=number).exists():
+        offered.add(number)
+    return Source.objects.filter(Q(pk__in=offered) | Q(organisation__in=own_organisations(user)))
 
 
 def kept_by(form: FacetForm, user: User) -> ContributionQuerySet:
@@ -116,15 +140,18 @@ def _order(request: SignedInRequest) -> Order:
 def _table(request: SignedInRequest, rows: ContributionQuerySet, count: int) -> Table:
     query = query_of(request)
     order = _order(request)
-    related = rows.select_related("worker", "product", "task_type", "source")
-    page = page_of(related, order=order, cursor=query.get("cursor", ""))
+    # Sorted by what is small, and only then completed: all labour there is may have to be sorted.
+    narrow = rows.only("pk", "occurred_on", "seconds")
+    page = page_of(narrow, order=order, cursor=query.get("cursor", ""))
+    related = Contribution.objects.select_related("worker", "product", "task_type", "source")
+    whole = related.in_bulk([row.pk for row in page.rows])
     said = standings(page.rows)
     return Table(
         caption=_("Recorded labour"),
         columns=[
             sortable(column, key, order, query) if key else column for column, key in LABOUR_COLUMNS
         ],
-        rows=[labour_rows.labour_cells(row, said.get(row.pk)) for row in page.rows],
+        rows=[labour_rows.labour_cells(whole[row.pk], said.get(row.pk)) for row in page.rows],
         empty=_nothing(request),
         pager=pager(page, query, labour_rows.records_counted(count)),
         downloads=downloads("contributions-download", query),
