@@ -1,65 +1,39 @@
 """Leases on the blocks of a valuation, and on its settling, by PostgreSQL's clock.
 
-Several workers value different blocks of one valuation; one of them settles it. A worker that
-dies leaves a lease that lapses, and another takes its block up.
+Several workers value different blocks of one valuation; one of them settles it. How leases
+work in general is told in `contributions.services.lease`.
 """
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections.abc import Callable
-from datetime import timedelta
-from types import TracebackType
-from typing import Final, Self
 
-from django.db import connection, connections, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from accounting.core.errors import AccountingError
 from accounting.models import Valuation, ValuationBlock
+from contributions.services.lease import LEASE, MOST_ATTEMPTS, Heartbeat
 
-LEASE: Final = timedelta(seconds=30)
-BEAT_SECONDS: Final = 8.0
-MOST_ATTEMPTS: Final = 4
+__all__ = [
+    "MOST_ATTEMPTS",
+    "Heartbeat",
+    "ValuationTriedTooOften",
+    "claim_block",
+    "claim_settling",
+    "extend_block",
+    "extend_settling",
+    "free_blocks",
+    "hold_settling",
+    "store_block",
+]
 
 
 class ValuationTriedTooOften(AccountingError):
     """Several workers died computing one part of the valuation."""
 
     code = "valuation_tried_too_often"
-
-
-class Heartbeat:
-    """Extends a lease every few seconds from a thread of its own while a block runs."""
-
-    def __init__(self, extend: Callable[[], int]) -> None:
-        self._extend = extend
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        try:
-            while not self._stop.wait(BEAT_SECONDS):
-                if not self._extend():
-                    return
-        finally:
-            # Connections belong to threads; this one must not outlive its thread.
-            connections[connection.alias].close()
 
 
 def free_blocks(valuation_id: int) -> QuerySet[ValuationBlock]:
