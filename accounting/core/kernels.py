@@ -34,6 +34,22 @@ def sort_by_label(labels: Int, rows: Int, size: int) -> tuple[Int, Int]:
 
 
 @compiled
+def distinct_in_stretches(values: Int, order: Int, ends: Int, bound: int) -> Int:
+    """Count the distinct values 0 … bound - 1 in each stretch of an order of rows."""
+    counts = np.zeros(len(ends), dtype=np.int64)
+    last_seen = np.full(bound, -1, dtype=np.int64)
+    start = 0
+    for stretch in range(len(ends)):
+        for at in range(start, ends[stretch]):
+            value = values[order[at]]
+            if last_seen[value] != stretch:
+                last_seen[value] = stretch
+                counts[stretch] += 1
+        start = ends[stretch]
+    return counts
+
+
+@compiled
 def _share_stretch(amount: int, weights: Int, remainders: Int, shares: Int) -> None:
     """Share an amount over all weights by largest remainders, into zeros."""
     total = np.int64(0)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from accounting.core.complexity import grade_coefficients_ppm, task_type_coefficients_ppm
 from accounting.core.credit import Credit, credit_producers, credited_base
-from accounting.core.grouping import distinct_of, sums_by
+from accounting.core.grouping import MANY_ROWS, distinct_of, sums_by
 from accounting.core.norms import Norms, find_norms
 from accounting.core.observations import Observations, Producers, gather_producers, observe
 from accounting.core.policy import PPM, Norm, Policy
@@ -209,9 +209,17 @@ def _hold_mean_content(inputs: Inputs, policy: Policy, seen: Observations, labou
 
 def _workers_by(labels: Int, workers: Int, size: int) -> Int:
     """Count the distinct workers per label 0 … size - 1."""
-    everybody = int(workers.max()) + 1 if len(workers) else 1
-    pairs = np.unique(labels.astype(np.int64) * everybody + workers) // everybody
-    return sums_by(pairs, np.ones_like(pairs), size)
+    if len(labels) >= MANY_ROWS:
+        return _many_workers_by(labels, workers, size)
+    pairs = np.unique(np.stack([labels, workers]), axis=1)
+    return sums_by(pairs[0], np.ones_like(pairs[0]), size)
+
+
+def _many_workers_by(labels: Int, workers: Int, size: int) -> Int:
+    from accounting.core import kernels
+
+    order, ends = kernels.sort_by_label(labels, np.arange(len(labels), dtype=np.int64), size)
+    return kernels.distinct_in_stretches(workers, order, ends, int(workers.max()) + 1)
 
 
 def _spread(amount: Int, worker: Int, label: Int) -> Int:

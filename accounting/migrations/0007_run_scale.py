@@ -45,7 +45,8 @@ ALTER TABLE accounting_labourblock
     ALTER basis SET STORAGE EXTERNAL,
     ADD CONSTRAINT labour_block_is_even CHECK (
         cardinality(contributions) BETWEEN 1 AND 4096
-        AND cardinality(workers) = cardinality(contributions)
+        AND coalesce(cardinality(workers), cardinality(contributions))
+            = cardinality(contributions)
         AND cardinality(credited_uh) = cardinality(contributions)
         AND cardinality(complexity_ppm) = cardinality(contributions)
         AND cardinality(decay_ppm) = cardinality(contributions)
@@ -71,21 +72,19 @@ ALTER TABLE accounting_laboursegment ALTER body SET STORAGE EXTERNAL;
 """
 
 MOVE_ROWS = """
-INSERT INTO accounting_labourblock (run_id, first_id, last_id, contributions, workers,
+INSERT INTO accounting_labourblock (run_id, first_id, last_id, contributions,
     credited_uh, complexity_ppm, decay_ppm, content_uh, basis)
 SELECT run_id, min(contribution_id), max(contribution_id),
     array_agg(contribution_id ORDER BY contribution_id),
-    array_agg(worker_id ORDER BY contribution_id),
     array_agg(credited_uh ORDER BY contribution_id),
     array_agg(complexity_ppm ORDER BY contribution_id),
     array_agg(decay_ppm ORDER BY contribution_id),
     array_agg(content_uh ORDER BY contribution_id),
     array_agg((array_position(ARRAY['metered', 'time_only', 'imputed', 'escrow'], basis::text) - 1)
         ::smallint ORDER BY contribution_id)
-FROM (SELECT l.*, c.worker_id,
+FROM (SELECT l.*,
         (row_number() OVER (PARTITION BY run_id ORDER BY contribution_id) - 1) / 4096 AS part
-      FROM accounting_runlabour l JOIN contributions_contribution c ON c.id = l.contribution_id
-    ) rows
+      FROM accounting_runlabour l) rows
 GROUP BY run_id, part ORDER BY run_id, part;
 INSERT INTO accounting_lineblock
     (pool_id, first_id, last_id, contributions, weights, amounts)
@@ -104,11 +103,11 @@ DROP TABLE accounting_line;
 CREATE_VIEWS = """
 CREATE VIEW accounting_runlabour AS
 SELECT (b.id << 12) + r.place - 1 AS id, b.id AS block_id, b.run_id, r.contribution_id,
-    r.worker_id, r.credited_uh, r.complexity_ppm, r.decay_ppm, r.content_uh,
+    r.credited_uh, r.complexity_ppm, r.decay_ppm, r.content_uh,
     ((ARRAY['metered', 'time_only', 'imputed', 'escrow'])[r.basis + 1])::varchar(9) AS basis
-FROM accounting_labourblock b, LATERAL unnest(b.contributions, b.workers, b.credited_uh,
-    b.complexity_ppm, b.decay_ppm, b.content_uh, b.basis) WITH ORDINALITY
-    r(contribution_id, worker_id, credited_uh, complexity_ppm, decay_ppm, content_uh, basis, place);
+FROM accounting_labourblock b, LATERAL unnest(b.contributions, b.credited_uh, b.complexity_ppm,
+    b.decay_ppm, b.content_uh, b.basis) WITH ORDINALITY
+    r(contribution_id, credited_uh, complexity_ppm, decay_ppm, content_uh, basis, place);
 CREATE VIEW accounting_line AS
 SELECT (b.id << 12) + r.place - 1 AS id, b.id AS block_id, b.pool_id, r.contribution_id,
     r.weight, r.amount_micro
@@ -227,7 +226,12 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", _key()),
                 ("contributions", _whole()),
-                ("workers", _whole()),
+                (
+                    "workers",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), null=True, size=None
+                    ),
+                ),
                 ("credited_uh", _whole()),
                 ("complexity_ppm", _half()),
                 ("decay_ppm", _half()),

@@ -49,15 +49,16 @@ def _half() -> ArrayField[list[int], list[int]]:
 class LabourBlock(models.Model):
     """Labour content of some contributions in one run; all arrays are equally long.
 
-    `workers` says whose labour each was when the run saw it, `basis` is a position among the
-    content bases. The contributions ascend, and so do a run's blocks.
+    `workers` says whose labour the run took each for, where somebody was merged into another;
+    `basis` is a position among the content bases. The contributions ascend, and so do a run's
+    blocks.
     """
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="+", db_index=False)
     first = models.ForeignKey(Contribution, models.PROTECT, related_name="+", db_index=False)
     last = models.ForeignKey(Contribution, models.PROTECT, related_name="+", db_index=False)
     contributions = _whole()
-    workers = _whole()
+    workers = ArrayField(models.BigIntegerField(), null=True)
     credited_uh = _whole()
     complexity_ppm = _half()
     decay_ppm = _half()

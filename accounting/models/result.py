@@ -65,7 +65,7 @@ class RunNorm(models.Model):
 class RunLabour(models.Model):
     """Labour content of one contribution in one run: how its hours were credited and reduced.
 
-    A row of the view on `LabourBlock`; `worker` is whose labour the run took it for.
+    A row of the view on `LabourBlock`.
     """
 
     class Basis(models.TextChoices):
@@ -79,7 +79,6 @@ class RunLabour(models.Model):
     run = models.ForeignKey(Run, models.DO_NOTHING, related_name="labour")
     block = models.ForeignKey(LabourBlock, models.DO_NOTHING, related_name="+")
     contribution = models.ForeignKey(Contribution, models.DO_NOTHING, related_name="run_labour")
-    worker = models.ForeignKey(Worker, models.DO_NOTHING, related_name="+")
     credited_uh = models.BigIntegerField(_("credited hours (µh)"))
     complexity_ppm = models.IntegerField(_("complexity coefficient (ppm)"))
     decay_ppm = models.IntegerField(_("decay (ppm)"))

@@ -49,6 +49,7 @@ _KEPT: dict[str, type[np.signedinteger[Any]]] = {
 class LabourInputs:
     """Recorded labour as columns, with the row numbers behind the positions.
 
+    `merged` says that some work may count for another worker than it was recorded of;
     `stale_segments` are stretches that were read row by row because their segment lacks rows.
     """
 
@@ -57,6 +58,7 @@ class LabourInputs:
     grades: list[str]
     worker_ids: Int
     contribution_ids: Int
+    merged: bool = False
     stale_segments: list[int] = field(default_factory=list)
 
 
@@ -103,6 +105,7 @@ def read_labour(period: Period, product_ids: Int, *, licence_of: Int) -> LabourI
         grades=grades,
         worker_ids=worker_ids,
         contribution_ids=ids,
+        merged=workers is not columns["worker"],
         stale_segments=packing.stale,
     )
 
@@ -130,8 +133,8 @@ class _Reading:
         for block in self._blocks(packing):
             self._take(block)
         columns: dict[str, Any] = {name: rows[: self._rows] for name, rows in self._kept.items()}
-        if packing.packed and packing.loose:
-            # Loose stretches come last, wherever their numbers lie.
+        if packing.packed and packing.loose and packing.loose[0] < packing.packed[-1]:
+            # Loose stretches were read last, wherever their numbers lie.
             order = np.argsort(columns["id"], kind="stable")
             columns = {name: rows[order] for name, rows in columns.items()}
         return self._with_used_grades(columns)
@@ -147,16 +150,16 @@ class _Reading:
             yield labour_segments.read_loose([number])
 
     def _take(self, block: Block) -> None:
-        at = np.minimum(
-            np.searchsorted(self._products, block.columns["product"]), len(self._products) - 1
-        )
+        at = self._places(block.columns["product"])
         seen = np.flatnonzero(self._sees(block.columns, at))
         grade = np.array(
             [self._texts.setdefault(text, len(self._texts)) for text in block.grades],
             dtype=np.int64,
         )
-        taken = {name: block.columns[name][seen] for name in _KEPT}
-        taken["product"] = at[seen]
+        if len(seen) == len(at):
+            taken = {name: block.columns[name] for name in _KEPT} | {"product": at}
+        else:
+            taken = {name: block.columns[name][seen] for name in _KEPT} | {"product": at[seen]}
         taken["grade"] = grade[taken["grade"]]
         self._convert(taken["wage_micro"], block.columns["currency"][seen], block.currencies)
         rows = slice(self._rows, self._rows + len(seen))
@@ -165,10 +168,10 @@ class _Reading:
         self._rows += len(seen)
 
     def _sees(self, columns: dict[str, Int], product: Int) -> NDArray[np.bool_]:
-        """Tell which rows are of the run's products (at these places) and days, and current."""
+        """Tell which rows are of the run's products (at places >= 0) and days, and current."""
         seen: NDArray[np.bool_] = columns["occurred_day"] <= self._last_day
         seen &= columns["withdrawn"] == 0
-        seen &= np.asarray(self._products[product] == columns["product"])
+        seen &= product >= 0
         if len(self._undone):
             seen &= ~np.isin(columns["batch"], self._undone)
         first, last = np.searchsorted(self._replaced, (columns["id"][:1], columns["id"][-1:] + 1))
@@ -176,6 +179,16 @@ class _Reading:
         if len(replaced):
             seen &= ~np.isin(columns["id"], replaced)
         return seen
+
+    def _places(self, products: Int) -> Int:
+        """Find the position of every product, or `MISSING` where it is not the run's."""
+        if len(products) == 0:
+            return products
+        lowest, highest = int(products.min()), int(products.max())
+        table = np.full(highest - lowest + 1, MISSING, dtype=np.int64)
+        first, last = np.searchsorted(self._products, (lowest, highest + 1))
+        table[self._products[first:last] - lowest] = np.arange(first, last)
+        return table[products - lowest]
 
     def _convert(self, wages: Int, currency: Int, currencies: list[str]) -> None:
         """Turn wages into the ledger's currency, rounded half up; in place."""
@@ -241,9 +254,9 @@ def _used_task_types(task_types: Int) -> list[TaskType]:
 
 def _positions(numbers: Int, ids: list[int]) -> Int:
     """Find the position of every number among some ids (32 bits)."""
-    known = np.array(ids, dtype=np.int64)
-    order = np.argsort(known).astype(np.int32)
-    return cast("Int", order[np.searchsorted(known, numbers, sorter=order)])
+    table = np.zeros(max(ids, default=0) + 1, dtype=np.int32)
+    table[np.array(ids, dtype=np.int64)] = np.arange(len(ids))
+    return cast("Int", table[numbers])
 
 
 def _task_types(task_types: list[TaskType]) -> TaskTypes:

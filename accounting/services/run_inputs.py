@@ -30,7 +30,8 @@ Int = NDArray[np.int64]
 class Pinned:
     """The inputs of a run beside the row numbers that its positions stand for.
 
-    `edges` are the lineage's own rows, in the order of `inputs.edges`; `stale_segments` are
+    `edges` are the lineage's own rows, in the order of `inputs.edges`; `merged` says that work
+    may count for another worker than it was recorded of; `stale_segments` are
     segments of packed labour that lack rows by now.
     """
 
@@ -39,6 +40,7 @@ class Pinned:
     product_ids: Int
     worker_ids: Int
     contribution_ids: Int
+    merged: bool
     stale_segments: list[int]
 
 
@@ -88,6 +90,7 @@ def pin(*, period: Period, policy: Policy) -> Pinned:
         product_ids=product_ids,
         worker_ids=labour.worker_ids,
         contribution_ids=labour.contribution_ids,
+        merged=labour.merged,
         stale_segments=labour.stale_segments,
     )
 

@@ -20,7 +20,7 @@ from accounting.models import (
     RunPool,
     RunProduct,
 )
-from accounting.services.binary_copy import write_blocks, write_columns
+from accounting.services.binary_copy import Array, write_blocks, write_columns
 from accounting.services.run_basis import in_blocks, write_basis
 from accounting.services.run_inputs import Pinned
 
@@ -73,10 +73,8 @@ def _write_norms(run: Run, allocation: Allocation) -> None:
 
 def _write_labour(run: Run, pinned: Pinned, allocation: Allocation) -> None:
     labour = allocation.labour
-    workers = pinned.worker_ids[pinned.inputs.contributions.worker]
     columns = (
         pinned.contribution_ids,
-        workers,
         labour.credited_uh,
         labour.complexity_ppm.astype(np.int32),
         labour.decay_ppm.astype(np.int32),
@@ -90,15 +88,23 @@ def _write_labour(run: Run, pinned: Pinned, allocation: Allocation) -> None:
             "first_id",
             "last_id",
             "contributions",
-            "workers",
             "credited_uh",
             "complexity_ppm",
             "decay_ppm",
             "content_uh",
             "basis",
+            "workers",
         ),
-        in_blocks(run.pk, columns),
+        in_blocks(run.pk, columns, [_workers(pinned)]),
     )
+
+
+def _workers(pinned: Pinned) -> Array | None:
+    """Whose labour the run took each contribution for, where that may not be on record."""
+    if not pinned.merged:
+        return None
+    workers: Array = pinned.worker_ids[pinned.inputs.contributions.worker]
+    return workers
 
 
 def _write_products(run: Run, pinned: Pinned, allocation: Allocation) -> None:

@@ -89,8 +89,8 @@ class StoredRun:
         return Work(
             number=number,
             id=row.public_id,
-            worker_number=worker,
-            worker=public_id(Worker.id_prefix, worker),
+            worker_number=worker or row.worker_id,
+            worker=public_id(Worker.id_prefix, worker or row.worker_id),
             product=inputs.products.id.index(row.product.public_id),
             task_type=inputs.task_types.code.index(row.task_type.code),
             occurred_day=(row.occurred_on - _EPOCH).days,

@@ -75,3 +75,12 @@ def test_few_and_many_distinct_values_are_numbered_alike() -> None:
         expected, inverse = np.unique(values, return_inverse=True)
         assert found.tolist() == expected.tolist()
         assert position.tolist() == inverse.tolist()
+
+
+def test_distinct_workers_are_counted_alike() -> None:
+    random = np.random.default_rng(5)
+    labels, workers = random.integers(0, 40, 5_000), random.integers(0, 60, 5_000)
+    order = np.argsort(labels, kind="stable")
+    ends = np.searchsorted(labels[order], np.arange(41), side="right")
+    counted = kernels.distinct_in_stretches(workers, order, ends, 60)
+    assert counted.tolist() == [len(np.unique(workers[labels == label])) for label in range(41)]
