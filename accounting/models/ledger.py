@@ -74,8 +74,6 @@ class Account(Identified):
     """A place where money is or comes from."""
 
     id_prefix = "act"
-    balance_micro: int
-    """Sum of its postings; only there after `with_balances`."""
 
     class Kind(models.TextChoices):
         """What an account stands for."""

@@ -126,8 +126,6 @@ class Payment(Identified):
     """One statement's payment on its way to one account."""
 
     id_prefix = "pay"
-    outcome: str
-    """Kind of the newest event or `pending`; only there after `with_outcome`."""
 
     batch = models.ForeignKey(PayoutBatch, models.PROTECT, related_name="payments")
     statement = models.ForeignKey(Statement, models.PROTECT, related_name="payments")

@@ -103,10 +103,7 @@ def _accounts_table(rows: list[Account], reader: Reader) -> Table:
             [
                 Cell(account_name(row), href=reverse("account", args=[row.public_id])),
                 Cell(str(row.ledger.operator)),
-                number(
-                    f"{money(row.balance_micro, row.ledger.currency)} {row.ledger.currency}",
-                    reverse("account", args=[row.public_id]),
-                ),
+                number(_balance(row), reverse("account", args=[row.public_id])),
             ]
             for row in rows
         ],
@@ -117,6 +114,11 @@ def _accounts_table(rows: list[Account], reader: Reader) -> Table:
             else _("Yours opens with the first posted run that pays for your work."),
         ),
     )
+
+
+def _balance(account: Account) -> str:
+    balance: int = account.balance_micro  # type: ignore[attr-defined]
+    return f"{money(balance, account.ledger.currency)} {account.ledger.currency}"
 
 
 def _sums(rows: QuerySet[Account]) -> list[Fact]:

@@ -483,13 +483,13 @@ def _payments_table(batch: PayoutBatch, rows: list[Payment], *, may: bool) -> Ta
 
 
 def _outcome(row: Payment) -> Cell:
-    outcome = row.outcome
+    outcome: str = row.outcome  # type: ignore[attr-defined]
     words = _("on its way") if outcome == "pending" else str(PaymentEvent.Kind(outcome).label)
     return Cell(words, state=_OUTCOMES.get(outcome, "warn"))
 
 
 def _failure(batch: PayoutBatch, row: Payment) -> Cell:
-    outcome = row.outcome
+    outcome: str = row.outcome  # type: ignore[attr-defined]
     if batch.state != PayoutBatch.State.RELEASED or outcome not in {"pending", "paid"}:
         return Cell("")
     return Cell(_("Record a failure"), href=reverse("payment-failure", args=[row.public_id]))

@@ -57,7 +57,8 @@ def ledger(office: Office, period: Period) -> Ledger:
 
 
 def outcomes(batch: PayoutBatch) -> list[str]:
-    return [payment.outcome for payment in batch.payments.with_outcome().order_by("pk")]
+    rows = batch.payments.with_outcome().order_by("pk")
+    return [row.outcome for row in rows]  # type: ignore[attr-defined]
 
 
 def first_payment(batch: PayoutBatch) -> Payment:
