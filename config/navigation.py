@@ -21,10 +21,11 @@ _EVERYBODY = [
     ("ledgers", _("Ledger")),
     ("policies", _("Policies")),
     ("lab", _("Policy lab")),
+    ("indicators", _("Indicators")),
 ]
 # Entering records and money is for those who keep them; a worker or regulator reads.
 _FOR_WORKERS = {"home", "statements", "ledgers", "contributions", "products", "policies", "lab"}
-_FOR_REGULATORS = {"home", "runs", "ledgers", "products", "valuations", "periods", "policies"}
+_FOR_REGULATORS = {"home", "runs", "ledgers", "products", "valuations", "periods", "policies", "indicators"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,18 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounting.core.trace import Trace
-from accounting.models import EscrowEntry, Flow, Line, Period, Policy, Run, RunPool, Statement
+from accounting.models import (
+    EscrowEntry,
+    Flow,
+    Line,
+    Period,
+    Policy,
+    Run,
+    RunIndicator,
+    RunPool,
+    Statement,
+)
+from accounting.services.indicator_catalogue import CATALOGUE
 from contributions.api.documents import Output
 from contributions.api.fields import (
     ChoiceField,
@@ -153,10 +164,25 @@ class NormOutput(Output):
 
 
 class IndicatorOutput(Output):
-    """An indicator of a run, as an exact decimal in text."""
+    """An indicator of a run, as an exact decimal in text, with how to read it."""
 
     name = serializers.CharField()
     value = serializers.CharField()
+    formula = serializers.SerializerMethodField()
+    caution = serializers.SerializerMethodField()
+    source = serializers.SerializerMethodField()  # type: ignore[assignment]
+
+    def get_formula(self, row: RunIndicator) -> str:
+        """Return how it is computed."""
+        return CATALOGUE[row.name].formula if row.name in CATALOGUE else ""
+
+    def get_caution(self, row: RunIndicator) -> str:
+        """Return what it must never be used for."""
+        return str(CATALOGUE[row.name].never) if row.name in CATALOGUE else ""
+
+    def get_source(self, row: RunIndicator) -> str:
+        """Return where it comes from."""
+        return CATALOGUE[row.name].source if row.name in CATALOGUE else ""
 
 
 class EscrowOutput(Output):

@@ -20,7 +20,9 @@ from accounting.api.outputs import (
     TraceOutput,
 )
 from accounting.models import EscrowEntry, Flow, Line, Run, RunPool, Statement
+from accounting.services.disclosure import fewest_in_run
 from accounting.services.explaining import explain_line
+from accounting.services.indicator_catalogue import CATALOGUE, hidden_from
 from accounting.services.visibility import kept_periods
 from contributions.api.parameters import by_id, by_text, by_word
 from contributions.api.resources import Collection, Item, find
@@ -219,14 +221,20 @@ class RunNormsView(RunPart):
 
 
 class RunIndicatorsView(RunPart):
-    """The indicators of a run."""
+    """The indicators of a run.
+
+    Whoever sees groups only gets no figure that would tell too much about too few people.
+    """
 
     output = IndicatorOutput
     filters = {"name": by_text("name", "One indicator.")}
 
     def rows(self) -> QuerySet[Any]:
-        """Return the run's indicators."""
-        return self.run().indicators.all()
+        """Return the run's indicators, as far as enough people stand behind them."""
+        run = self.run()
+        fewest = fewest_in_run(self.user, run)
+        hidden = [name for name, entry in CATALOGUE.items() if hidden_from(run, entry, fewest)]
+        return run.indicators.exclude(name__in=hidden)
 
 
 class RunEscrowView(RunPart):

@@ -7,6 +7,7 @@ from django.urls import path
 from accounting.api import (
     agreements,
     closing,
+    indicators,
     ledger,
     negotiations,
     payouts,
@@ -47,6 +48,8 @@ urlpatterns = [
     path("runs/<str:id>/norms", results.RunNormsView.as_view()),
     path("runs/<str:id>/indicators", results.RunIndicatorsView.as_view()),
     path("runs/<str:id>/escrow", results.RunEscrowView.as_view()),
+    path("runs/<str:id>/cells/<str:dimension>", indicators.RunCellsView.as_view()),
+    path("indicator-trends", indicators.IndicatorTrendsView.as_view()),
     path("lines", results.LinesView.as_view()),
     path("lines/<str:id>", results.LineView.as_view()),
     path("lines/<str:id>/trace", results.LineTraceView.as_view()),

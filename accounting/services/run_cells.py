@@ -19,9 +19,10 @@ from accounting.core.indicators import decimal_string
 from accounting.core.indicators.pay import gini, top_share
 from accounting.core.indicators.time import LOGGED
 from accounting.core.tables import LABOUR_TYPES, PHASES
-from accounting.models import LivingWage, Run
+from accounting.models import Run
 from accounting.services.binary_copy import read_bigints
 from accounting.services.exchange import rate_into
+from accounting.services.payee_inputs import read_benchmarks
 from accounting.services.suppression import Cell
 from contributions.models import Contribution, Worker
 
@@ -48,30 +49,36 @@ _KEYS = {
 }
 _QUERY = """
 WITH work AS (
-    SELECT ({key})::bigint AS key, coalesce(w.merged_into_id, w.id) AS worker,
+    SELECT ({key})::bigint AS key, w.id AS worker,
         sum(greatest(coalesce(c.seconds, 0), 0)) AS seconds,
         sum(CASE WHEN c.wage_micro = 0 THEN greatest(coalesce(c.seconds, 0), 0) ELSE 0 END)
             AS unpaid,
         sum(CASE WHEN c.time_basis = ANY (%(logged)s) THEN greatest(coalesce(c.seconds, 0), 0)
             ELSE 0 END) AS logged,
         sum(l.credited_uh) AS credited, sum(l.content_uh) AS content,
+        sum(CASE WHEN l.basis = 'metered' AND c.outcome = ANY (%(counted)s) THEN c.seconds
+            ELSE 0 END) AS metered,
+        sum(CASE WHEN l.basis = 'metered' AND c.outcome = ANY (%(counted)s) THEN l.credited_uh
+            ELSE 0 END) AS metered_credited,
         sum(CASE WHEN c.wage_micro = 0 THEN 0 ELSE round(c.wage_micro
             * (%(rates)s::numeric[])[array_position(%(currencies)s::text[],
                 c.wage_currency::text)]) END) AS wages
     FROM accounting_runlabour l
     JOIN contributions_contribution c ON c.id = l.contribution_id
-    JOIN contributions_worker w ON w.id = c.worker_id
+    JOIN contributions_worker a ON a.id = c.worker_id
+    JOIN contributions_worker w ON w.id = coalesce(a.merged_into_id, a.id)
     JOIN contributions_tasktype t ON t.id = c.task_type_id
     WHERE l.run_id = %(run)s
     GROUP BY 1, 2
 ), paid AS (
-    SELECT ({key})::bigint AS key, coalesce(w.merged_into_id, w.id) AS worker,
+    SELECT ({key})::bigint AS key, w.id AS worker,
         sum(p.amount_micro) AS amount,
         sum(p.amount_micro * (%(quarter)s - (extract(year FROM c.occurred_on)::bigint * 4
             + (extract(month FROM c.occurred_on)::bigint - 1) / 3))) AS waited
     FROM accounting_line p
     JOIN contributions_contribution c ON c.id = p.contribution_id
-    JOIN contributions_worker w ON w.id = c.worker_id
+    JOIN contributions_worker a ON a.id = c.worker_id
+    JOIN contributions_worker w ON w.id = coalesce(a.merged_into_id, a.id)
     JOIN contributions_tasktype t ON t.id = c.task_type_id
     WHERE p.pool_id = ANY (%(pools)s::bigint[])
     GROUP BY 1, 2
@@ -79,7 +86,8 @@ WITH work AS (
 SELECT key, worker, coalesce(seconds, 0)::bigint, coalesce(unpaid, 0)::bigint,
     coalesce(logged, 0)::bigint, coalesce(credited, 0)::bigint, coalesce(content, 0)::bigint,
     coalesce(wages, 0)::bigint, coalesce(amount, 0)::bigint,
-    round(coalesce(waited, 0) / 1000.0)::bigint
+    div(coalesce(waited, 0), 1000000)::bigint, mod(coalesce(waited, 0), 1000000)::bigint,
+    coalesce(metered, 0)::bigint, coalesce(metered_credited, 0)::bigint
 FROM work FULL JOIN paid USING (key, worker)
 ORDER BY key, worker
 """
@@ -132,21 +140,38 @@ class _Rows:
     content: Int
     wages: Int
     amount: Int
-    waited: Int
+    waited_millions: Int
+    waited_rest: Int
+    metered: Int
+    metered_credited: Int
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Living wage per hour and earlier pay-outs of each row's worker, in µ."""
+
+    living_wage: Int
+    received: Int
+
+    def at(self, start: int, end: int) -> _Known:
+        """Return the rows of one cell."""
+        return _Known(self.living_wage[start:end], self.received[start:end])
 
 
 def _groups(run: Run, dimension: str) -> list[Group]:
     countries = sorted(Worker.objects.order_by().values_list("country", flat=True).distinct())
     columns = read_bigints(
-        _QUERY.replace("{key}", _KEYS[dimension]), _parameters(run, countries), columns=10
+        _QUERY.replace("{key}", _KEYS[dimension]), _parameters(run, countries), columns=13
     )
     names = _names(dimension, countries)
-    wages = _living_wages(run, columns[1])
+    known = _known(run, columns[1], whole=dimension in {"status", "country"})
     found = []
     starts = np.flatnonzero(np.diff(columns[0], prepend=-1))
     for start, end in zip(starts, [*starts[1:], columns.shape[1]], strict=True):
         part = columns[:, start:end]
-        found.append(_group(names(int(part[0, 0])), _Rows(*part[1:]), wages[start:end]))
+        found.append(
+            _group(names(int(part[0, 0])), _Rows(*part[1:]), known.at(int(start), int(end)))
+        )
     return found
 
 
@@ -168,6 +193,7 @@ def _parameters(run: Run, countries: list[str]) -> dict[str, object]:
         "statuses": list(Worker.Status.values),
         "countries": countries,
         "logged": list(LOGGED),
+        "counted": run.policy.document["norm"]["counted_outcomes"],
         "currencies": currencies,
         "rates": [rate_into(currency, run.period) for currency in currencies],
     }
@@ -194,20 +220,23 @@ def _names(dimension: str, countries: list[str]) -> Callable[[int], tuple[str, .
     return name
 
 
-def _living_wages(run: Run, workers: Int) -> Int:
-    """Return the living wage per hour of each row's worker in µ; 0 where none is known."""
-    wages = dict(
-        LivingWage.objects.filter(currency=run.period.currency, valid_from__lte=run.period.ends_on)
-        .order_by("valid_from")
-        .values_list("region", "micro_per_hour")
-    )
+def _known(run: Run, workers: Int, *, whole: bool) -> _Known:
+    """Return what runs know of each row's worker.
+
+    Args:
+        whole: Whether a worker stands in one cell alone, so that earlier pay belongs to it.
+    """
     distinct = np.unique(workers)
-    regions = dict(Worker.objects.filter(pk__in=distinct.tolist()).values_list("pk", "wage_region"))
-    known = np.array([wages.get(regions[n], 0) for n in distinct.tolist()], dtype=np.int64)
-    return known[np.searchsorted(distinct, workers)] if len(distinct) else workers
+    benchmarks = read_benchmarks(run.period, distinct)
+    at = np.searchsorted(distinct, workers)
+    received = benchmarks.received_micro[at]
+    return _Known(
+        benchmarks.living_wage_micro_per_hour[at],
+        received if whole else np.zeros_like(received),
+    )
 
 
-def _group(key: tuple[str, ...], rows: _Rows, living_wage: Int) -> Group:
+def _group(key: tuple[str, ...], rows: _Rows, known: _Known) -> Group:
     income = rows.wages + rows.amount
     present = (rows.seconds > 0) | (income != 0)
     amounts = rows.amount[present]
@@ -222,13 +251,15 @@ def _group(key: tuple[str, ...], rows: _Rows, living_wage: Int) -> Group:
         wages_micro=int(rows.wages.sum()),
         credited_uh=int(rows.credited.sum()),
         content_uh=int(rows.content.sum()),
-        indicators=_indicators(rows, present, living_wage),
+        indicators=_indicators(rows, present, known),
     )
 
 
-def _indicators(rows: _Rows, present: NDArray[np.bool_], living_wage: Int) -> dict[str, str]:
+def _indicators(rows: _Rows, present: NDArray[np.bool_], known: _Known) -> dict[str, str]:
     income = rows.wages + rows.amount
     seconds, paid = int(rows.seconds.sum()), int(rows.amount.sum())
+    # Money times quarters may exceed 64 bits, so it comes in two parts.
+    waited = int(rows.waited_millions.sum()) * 10**6 + int(rows.waited_rest.sum())
     figures: dict[str, Fraction | None] = {
         "gini_payout": gini(sorted(rows.amount[present].tolist())),
         "gini_income": gini(sorted(income[present].tolist())),
@@ -236,10 +267,9 @@ def _indicators(rows: _Rows, present: NDArray[np.bool_], living_wage: Int) -> di
         "top1_income_share": top_share(sorted(income[present].tolist())),
         "unpaid_share": _ratio(int(rows.unpaid.sum()), seconds),
         "traceability_hours": _ratio(int(rows.logged.sum()), seconds),
-        "lag_quarters": _ratio(int(rows.waited.sum()) * 1_000, paid),
-        "credited_minus_worked_hours": Fraction(int(rows.credited.sum()), 10**6)
-        - Fraction(seconds, SECONDS_PER_HOUR),
-        **_coverage(rows, living_wage),
+        "lag_quarters": _ratio(waited, paid),
+        "credited_minus_worked_hours": _beyond_worked(rows),
+        **_coverage(rows, known),
     }
     return {
         name: decimal_string(figure)
@@ -248,18 +278,19 @@ def _indicators(rows: _Rows, present: NDArray[np.bool_], living_wage: Int) -> di
     }
 
 
-def _coverage(rows: _Rows, living_wage: Int) -> dict[str, Fraction | None]:
+def _coverage(rows: _Rows, known: _Known) -> dict[str, Fraction | None]:
     worked = rows.seconds > 0
     if not worked.any():
         return {}
     needed = [
         wage * seconds
         for wage, seconds in zip(
-            living_wage[worked].tolist(), rows.seconds[worked].tolist(), strict=True
+            known.living_wage[worked].tolist(), rows.seconds[worked].tolist(), strict=True
         )
     ]
-    before = _reaching(rows.wages[worked], needed)
-    after = _reaching((rows.wages + rows.amount)[worked], needed)
+    had = (rows.wages + known.received)[worked]
+    before = _reaching(had, needed)
+    after = _reaching(had + rows.amount[worked], needed)
     hours = rows.seconds[worked]
     return {
         "lw_cov_workers_before": _ratio(int(before.sum()), len(needed)),
@@ -276,6 +307,14 @@ def _reaching(received: Int, needed: list[int]) -> NDArray[np.bool_]:
         ],
         dtype=np.bool_,
     )
+
+
+def _beyond_worked(rows: _Rows) -> Fraction | None:
+    worked = int(rows.metered.sum())
+    if worked == 0:
+        return None
+    credited = Fraction(int(rows.metered_credited.sum()), 10**6)
+    return credited - Fraction(worked, SECONDS_PER_HOUR)
 
 
 def _hourly(income: Int, seconds: Int) -> list[int]:
