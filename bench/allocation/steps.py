@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from django.db import transaction
 
-from accounting.cases.synthetic import world
 from accounting.core.allocation import allocate, allocate_with_grounds
 from accounting.core.bundle import write_bundle
 from accounting.core.grounds import Grounds
@@ -21,6 +20,7 @@ from accounting.services import cases, runs
 from accounting.services.run_inputs import Pinned, pin
 from accounting.services.run_results import write_results
 from bench.table import Row, fastest
+from bench.worlds import world_of_its_own
 
 SIZES = (20_000, 200_000)
 
@@ -63,7 +63,7 @@ def _plain_share(amount: int, weights: list[int]) -> list[int]:
 
 
 def _loaded(size: int) -> Period:
-    made = world(size, 1)
+    made = world_of_its_own(size)
     return cases.loaded_period(made.case) or cases.load_case(case=made.case, chunks=made.blocks())
 
 

@@ -1,0 +1,1 @@
+"""A run of ten million contributions, end to end, against the floor of the same run."""
