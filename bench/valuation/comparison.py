@@ -24,6 +24,9 @@ TIMEOUT_SECONDS = 1200
 POINTS, TESTS = 100_000, 1_000
 OWNER_COUNTS = (1_000, 100, 10_000)
 REPETITIONS = 3
+GROWING_OWNERS = (2_500, 5_000, 10_000)
+POINTS_EACH, FEW_TESTS = 10, 200
+"""Many owners with few points each, as in MovieLens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,29 @@ def measure(*, with_peers: bool = True) -> Iterator[Row]:
             name = f"owner level, exact, gap {abs(outcome.gap):.0e}"
             ratio = outcome.seconds / points.seconds
             yield _row(name, size, outcome, against="of the point level", ratio=ratio)
+        yield from _growing_rows(inputs)
         yield from _retraining_rows(Path(folder) / "digits.npz", python)
+
+
+def _growing_rows(inputs: Path) -> Iterator[Row]:
+    """Work per owner as the world grows with its owners: cost is linear if the ratio stays.
+
+    Processor time, since wall time swings with whatever else the machine does.
+    """
+    first = 0.0
+    for owners in GROWING_OWNERS:
+        size = Size(owners * POINTS_EACH, owners, FEW_TESTS)
+        write_inputs(inputs, size)
+        outcome = _best(inputs, "owner_shapley")
+        each = outcome.cpu_seconds / owners
+        first = first or each
+        yield _row(
+            f"owner level, {POINTS_EACH} points each, {1e6 * each:.0f} µs of CPU an owner",
+            size,
+            outcome,
+            against="of the smallest world's work an owner",
+            ratio=each / first,
+        )
 
 
 def _retraining_rows(digits: Path, python: Path | None) -> Iterator[Row]:
