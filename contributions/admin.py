@@ -18,8 +18,14 @@ from django.http import HttpRequest
 from contributions.errors import ContributionError
 from contributions.models import (
     Alias,
+    Attestation,
     Consent,
     Contribution,
+    Dispute,
+    DisputeDecision,
+    DisputeMessage,
+    Erasure,
+    IdentityAccess,
     ImportBatch,
     Licence,
     LineageEdge,
@@ -30,6 +36,7 @@ from contributions.models import (
     TaskType,
     User,
     Worker,
+    WorkerChange,
 )
 from contributions.services.lineage import add_edge
 
@@ -130,6 +137,8 @@ class WorkerAdmin(_ModelAdmin):
     list_filter = ("status",)
     search_fields = ("pseudonym",)
     autocomplete_fields = ("user",)
+    # Merging is a logged act of its own.
+    readonly_fields = ("merged_into",)
 
 
 @admin.register(Product)
@@ -202,3 +211,14 @@ class ImportBatchAdmin(ReadOnlyAdmin):
 admin.site.register(User, UserAdmin)
 admin.site.register(Source, ReadOnlyAdmin)
 admin.site.register(Alias, ReadOnlyAdmin)
+# Sealed identities and their keys have no place here: reading a name leaves a trace.
+for logged in (
+    Attestation,
+    Dispute,
+    DisputeMessage,
+    DisputeDecision,
+    WorkerChange,
+    Erasure,
+    IdentityAccess,
+):
+    admin.site.register(logged, ReadOnlyAdmin)

@@ -49,6 +49,11 @@ def share(ppm: int, *, digits: int = 1) -> str:
     return format_percent(Decimal(ppm).scaleb(-6), format=pattern, locale=_locale())
 
 
+def share_exactly(ppm: int) -> str:
+    """Write parts per million as a percentage with all digits it has, four at most."""
+    return format_percent(Decimal(ppm).scaleb(-6), format="#,##0.####%", locale=_locale())
+
+
 def factor(ppm: int) -> str:
     """Write parts per million as a plain factor with at most six digits."""
     return format_decimal(Decimal(ppm).scaleb(-6), format="#,##0.00####", locale=_locale())

@@ -59,7 +59,7 @@ def _cells(record: Contribution, held: Held, run: Run, currency: str) -> list[di
             "detail": formatting.day(record.occurred_on),
         },
         _case(record, run),
-        {"text": formatting.share(held.share_ppm, digits=4), "numeric": True},
+        {"text": formatting.share_exactly(held.share_ppm), "numeric": True},
         {
             "text": _("all that it would earn")
             if held.whole

@@ -252,7 +252,7 @@ def _facts(case: Dispute) -> list[Fact]:
     if end is None:
         return [
             *facts,
-            Fact(_("Runs hold back"), formatting.share(contested_share(case), digits=4)),
+            Fact(_("Runs hold back"), formatting.share_exactly(contested_share(case))),
         ]
     facts.append(Fact(_("Decided by"), str(end.organisation or case.organisation or case.worker)))
     if end.correction is None:
@@ -267,7 +267,7 @@ def _contested(case: Dispute) -> str:
         return _("%(hours)s h of it") % {
             "hours": formatting.hours_of_seconds(case.contested_seconds)
         }
-    return formatting.share(case.contested_ppm or 0, digits=4)
+    return formatting.share_exactly(case.contested_ppm or 0)
 
 
 def _events(case: Dispute) -> list[dict[str, Any]]:

@@ -140,7 +140,9 @@ def _cells(row: Dispute, today: date) -> list[Cell]:
             detail=formatting.day(record.occurred_on),
         ),
         Cell(str(row.organisation or row.worker)),
-        number(_("nothing any more") if decided else formatting.share(contested_share(row))),
+        number(
+            _("nothing any more") if decided else formatting.share_exactly(contested_share(row))
+        ),
         Cell(formatting.day(row.due_on)),
         state_cell(row, today),
     ]

@@ -269,7 +269,7 @@ def _speaking(user: User, record: Contribution, case: Dispute | None) -> list[Li
 def _dispute_notices(case: Dispute | None) -> list[Notice]:
     if case is None:
         return []
-    share = formatting.share(contested_share(case))
+    share = formatting.share_exactly(contested_share(case))
     return [
         Notice(
             "warning",

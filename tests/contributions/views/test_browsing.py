@@ -5,16 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tracemalloc
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import openpyxl
+import pyarrow as pa
 import pytest
+from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import reverse
+from pyarrow import parquet
 
 from contributions.models import Contribution, Organisation
 from contributions.services import recording
+from contributions.views.exports import Rows, answer_as
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -133,6 +138,17 @@ def test_totals_keep_unknown_time_unknown(office: Office) -> None:
     assert [cell.text for cell in totals.totals] == ["Known in all", "2", "1.50"]
 
 
+def test_sources_of_others_are_neither_offered_nor_named(office: Office) -> None:
+    own = office.work()
+    stranger = factories.organisation()
+    other = factories.contribution(factories.worker(), factories.product(stranger))
+    form = office.client.get(reverse("contributions")).context["form"]
+    offered = {code for code, _label in form.fields["source"].choices}
+    assert offered == {"", str(own.source.pk)}
+    asked = office.client.get(reverse("contributions"), {"source": str(other.source.pk)})
+    assert "source" in asked.context["form"].errors
+
+
 def test_what_was_replaced_is_shown_only_on_request(office: Office) -> None:
     old = office.work()
     new = recording.withdraw(replaced=old, reason="twice", recorded_by=None, today=factories.TODAY)
@@ -171,6 +187,36 @@ class TestFiles:
         cell = book.active.cell(2, 4)
         assert (cell.value, cell.data_type, cell.quotePrefix) == (name, "s", True)
         assert json.loads(self.download(office, "json"))[0]["worker"] == name
+
+    def test_parquet_keeps_types_text_and_the_unknown(self, office: Office) -> None:
+        office.work("=1+1", seconds=None, time_basis="none", harmful_exposure=True)
+        office.work("Bo", wage_micro=5_000_000, wage_currency="CNY")
+        table = parquet.read_table(io.BytesIO(self.download(office, "parquet", sort="recorded")))
+        assert table.column("worker").to_pylist() == ["=1+1", "Bo"]
+        assert table.column("seconds").to_pylist() == [None, 3600]
+        assert table.column("occurred_on").to_pylist() == [date(2026, 5, 1)] * 2
+        assert table.column("harmful_exposure").to_pylist() == [True, False]
+        assert table.column("wage_micro").to_pylist() == [0, 5_000_000]
+        narrowed = parquet.read_table(io.BytesIO(self.download(office, "parquet", worker="Bo")))
+        assert narrowed.num_rows == 1
+
+    def test_a_parquet_file_without_rows_has_the_same_columns(self, office: Office) -> None:
+        table = parquet.read_table(io.BytesIO(self.download(office, "parquet")))
+        assert table.num_rows == 0
+        assert table.schema.field("seconds").type == pa.int64()
+
+    def test_many_rows_take_no_more_memory_than_few(self) -> None:
+        def peak(rows: int) -> int:
+            values = (("x" * 50, number) for number in range(rows))
+            tracemalloc.start()
+            answer = answer_as("csv", Rows("wide", ("text", "number"), values, count=lambda: rows))
+            for _part in cast(StreamingHttpResponse, answer):
+                pass
+            most = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            return most
+
+        assert peak(50_000) < 2 * peak(5_000)
 
     def test_an_unknown_format_is_not_found(self, office: Office) -> None:
         url = reverse("contributions-download", args=["exe"])
