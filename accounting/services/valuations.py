@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounting.core.errors import AccountingError
-from accounting.models import Score, Valuation, ValuationBlock, ValuationUse, WorkerValue
+from accounting.models import Run, Score, Valuation, ValuationBlock, ValuationUse, WorkerValue
 from accounting.services import valuation_files as files
 from accounting.services.valuation_plans import (
     Parameters,
@@ -220,6 +220,17 @@ def use(*, valuation: Valuation, chosen_by: User | None) -> ValuationUse:
 def use_none(*, product: Product, chosen_by: User | None) -> ValuationUse:
     """Let no scores move a product's pay from now on."""
     return ValuationUse.objects.create(product=product, valuation=None, chosen_by=chosen_by)
+
+
+def used_in(*, run: Run, product_id: int) -> Valuation | None:
+    """Return the valuation that moved a product's pay in a run, as chosen when it began."""
+    chosen = (
+        ValuationUse.objects.filter(product=product_id, chosen_at__lte=run.started_at or Now())
+        .select_related("valuation")
+        .order_by("-pk")
+        .first()
+    )
+    return chosen.valuation if chosen else None
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounting.core.trace import Quantity, Step, Trace
 from accounting.models import Line, Run
+from accounting.services import valuations
 from accounting.views import links
 from accounting.views.tables import Text
 from accounting.views.trace_words import NAMES, formula
@@ -20,6 +21,8 @@ from contributions.formatting import day, factor, money, number
 from contributions.models import Product
 
 SECONDS_PER_HOUR = 3600
+SCORED_BY = "positive"
+"""The rule of the step that takes a contribution's score from a valuation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +104,20 @@ class _Teller:
     def _step(self, step: Step) -> Node:
         values = [self.written(operand) for operand in step.operands]
         words = [str(NAMES[operand.name]) for operand in step.operands]
+        href = self._valuation_url() if step.rule == SCORED_BY else ""
         return Node(
             _capital(NAMES[step.result.name]),
             self.written(step.result),
             formula=f"{formula(step.rule, values)} = {self.written(step.result)}",
             detail=formula(step.rule, words),
+            href=href,
+            link=_("Open the valuation") if href else "",
         )
+
+    def _valuation_url(self) -> str:
+        product = self.line.contribution.product_id
+        used = valuations.used_in(run=self.run, product_id=product)
+        return reverse("valuation", args=[used.public_id]) if used else ""
 
     def _source(self) -> Node:
         work = self.line.contribution

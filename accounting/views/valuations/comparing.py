@@ -197,7 +197,7 @@ def _square(compared: Comparison, caption: str, cells: list[list[str]]) -> Table
     names = [title_of(valuation) for valuation in compared.valuations]
     return Table(
         caption=caption,
-        columns=[Column(""), *(Column(name, numeric=True) for name in names)],
+        columns=[Column(_("Method")), *(Column(name, numeric=True) for name in names)],
         rows=[
             [
                 Cell(name, href=valuation_url(valuation), detail=method_name(valuation)),

@@ -69,7 +69,7 @@ def people_table(valuation: Valuation, user: User) -> Table:
     total = positive_total(valuation)
     rows = valuation.worker_values.visible_to(user).select_related("worker")[:MOST_PEOPLE]
     return Table(
-        caption=_("What each person's data was worth"),
+        caption=_("Values of people, the highest first"),
         columns=columns(
             _("Person"),
             _("Value"),

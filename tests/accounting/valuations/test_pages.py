@@ -229,3 +229,4 @@ def test_a_run_uses_the_chosen_valuation_and_explains_pay_by_it() -> None:
     }
     content = client_of(keeper).get(f"/lines/{lines[made[1].pk].public_id}/").content.decode()
     assert "data value" in content
+    assert f'href="/valuations/{valuation.public_id}/"' in content
