@@ -6,6 +6,7 @@ from django.urls import path
 
 from accounting.api import (
     agreements,
+    bases,
     closing,
     indicators,
     ledger,
@@ -26,6 +27,10 @@ urlpatterns = [
     path("usage", periods.UsageView.as_view()),
     path("costs", periods.CostsView.as_view()),
     path("facts", periods.FactsView.as_view()),
+    path("fx-rates", bases.FxRatesView.as_view()),
+    path("index-measures", bases.IndexMeasuresView.as_view()),
+    path("amortisations", bases.AmortisationsView.as_view()),
+    path("amortised-costs", bases.AmortisedCostsView.as_view()),
     path("policies", agreements.PoliciesView.as_view()),
     path("policies/<str:id>", agreements.PolicyView.as_view()),
     path("policies/<str:id>/proposal", agreements.PolicyProposalView.as_view()),

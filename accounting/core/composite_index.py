@@ -13,13 +13,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Protocol
 
 import numpy as np
 
 from accounting.core.errors import AccountingError
 from accounting.core.policy import PPM, Index
 from accounting.core.sharing import share_whole, total_of
-from accounting.core.tables import MISSING, Inputs, Int
+from accounting.core.tables import MISSING, IndexInputs, Inputs, Int, Products, Usage
 
 DIGITS = Context(prec=40, rounding=ROUND_HALF_EVEN)
 NANO = 10**9
@@ -36,6 +37,26 @@ class BundleUnmetered(AccountingError):
     """A bundle earned money but no use of any of its products is recorded."""
 
     code = "bundle_unmetered"
+
+
+class Bundled(Protocol):
+    """What splitting bundles reads of the inputs."""
+
+    @property
+    def products(self) -> Products:
+        """The products that positions refer to."""
+
+    @property
+    def bundles(self) -> list[str]:
+        """The ids of the bundles."""
+
+    @property
+    def usage(self) -> Usage:
+        """How much each product of a bundle was used."""
+
+    @property
+    def index_inputs(self) -> IndexInputs:
+        """What the index is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +105,7 @@ def product_revenue(inputs: Inputs, policy: Index) -> Int:
     return np.array(earned, dtype=np.int64)
 
 
-def split_bundle(inputs: Inputs, policy: Index, bundle: int) -> BundleSplit:
+def split_bundle(inputs: Bundled, policy: Index, bundle: int) -> BundleSplit:
     """Find the share of each product in a bundle: usage share times composite index.
 
     Raises:
@@ -123,7 +144,7 @@ def split_bundle(inputs: Inputs, policy: Index, bundle: int) -> BundleSplit:
     )
 
 
-def composite_index(inputs: Inputs, policy: Index, products: list[int]) -> list[Decimal]:
+def composite_index(inputs: Bundled, policy: Index, products: list[int]) -> list[Decimal]:
     """Return X of each of these products relative to the others.
 
     A component that is zero for all of them tells them apart in nothing and is left out.
@@ -150,7 +171,7 @@ def composite_index(inputs: Inputs, policy: Index, products: list[int]) -> list[
     return index
 
 
-def _figure(inputs: Inputs, row: int | None, component: str, product: int) -> Decimal:
+def _figure(inputs: Bundled, row: int | None, component: str, product: int) -> Decimal:
     table = inputs.index_inputs
     figure: Decimal | None = None
     if row is not None and component == "training_flop":

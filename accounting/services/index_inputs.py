@@ -10,9 +10,12 @@ import numpy as np
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from accounting.core.composite_index import BundleSplit, split_bundle
 from accounting.core.errors import AccountingError
-from accounting.core.tables import IndexInputs
-from accounting.models import IndexMeasure
+from accounting.core.policy import Index
+from accounting.core.tables import IndexInputs, Products, Usage
+from accounting.models import IndexMeasure, Period
+from accounting.services.money_inputs import read_money
 from contributions.models import Product
 from contributions.services.lineage import violated_constraint
 
@@ -87,6 +90,50 @@ def measured(products: Iterable[Product], *, until: date) -> dict[int, Measured]
         )
         for row in rows
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Bundled:
+    products: Products
+    bundles: list[str]
+    usage: Usage
+    index_inputs: IndexInputs
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How one bundle's money is split, or `obstacle`: why it cannot be."""
+
+    bundle: str
+    parts: BundleSplit | None
+    obstacle: str = ""
+
+
+def bundle_splits(*, period: Period, products: list[Product], index: Index) -> list[Split]:
+    """Return how a run would split each bundle of a period; parts name products by position."""
+    numbers = np.array([product.pk for product in products], dtype=np.int64)
+    money = read_money(period, numbers)
+    inputs = _Bundled(
+        Products(
+            id=[product.public_id for product in products],
+            kind=[],
+            name=[],
+            version=[],
+            operator=[],
+            released_on=[],
+            public=np.zeros(0, dtype=np.bool_),
+        ),
+        money.bundles,
+        money.usage,
+        read_index_inputs(products, until=period.ends_on),
+    )
+    found = []
+    for place, bundle in enumerate(money.bundles):
+        try:
+            found.append(Split(bundle, split_bundle(inputs, index, place)))
+        except AccountingError as error:
+            found.append(Split(bundle, None, str(error)))
+    return found
 
 
 @transaction.atomic
