@@ -82,6 +82,7 @@ urlpatterns = [
     path("workers/<str:worker_id>/erase/", identity.erase, name="worker-erase"),
     path("workers/<str:worker_id>/data.zip", identity.export, name="worker-data"),
     path("workers/<str:worker_id>/history/", work_history.page, name="work-history"),
+    path("workers/<str:worker_id>/receipts.zip", work_history.receipts, name="work-receipts"),
     path("workers/<str:worker_id>/history.json", work_history.file, name="work-history-file"),
     path("workers/<str:worker_id>/consent/", worker.consent, name="worker-consent"),
     path("task-types/", task_types.task_types, name="task-types"),

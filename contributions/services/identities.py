@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -120,13 +121,19 @@ def read_identity(*, worker: Worker, by: User, purpose: str) -> Identity | None:
 def erase_person(*, worker: Worker, by: User, reason: str = "") -> Erasure:
     """Destroy a worker's key and all that leads from the ledger to the person.
 
-    The pseudonym gives way to the worker's number, the log-in is untied and consents end.
+    The pseudonym gives way to the worker's number, the log-in is untied and consents end; so for
+    the person's other names, if any were merged into this one.
 
     Raises:
         PersonErased: That was done before.
     """
     transparency.take_turn()
-    worker = Worker.objects.select_for_update().get(pk=worker.pk)
+    names = Worker.objects.select_for_update().filter(Q(pk=worker.pk) | Q(merged_into=worker))
+    erased = {row.pk: _erased(row, by=by, reason=reason) for row in names.order_by("pk")}
+    return erased[worker.pk]
+
+
+def _erased(worker: Worker, *, by: User, reason: str) -> Erasure:
     _require_present(worker)
     IdentityKey.objects.filter(worker=worker).delete()
     worker.consents.filter(withdrawn_at=None).update(withdrawn_at=timezone.now())

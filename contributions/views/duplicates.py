@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -33,6 +32,7 @@ from contributions.views.access import (
 )
 from contributions.views.pages import refuse, trail
 from contributions.views.tables import Cell, Empty, Table, columns
+from contributions.views.worker_forms import worker_form
 
 
 @signed_in
@@ -92,7 +92,7 @@ def merge(request: SignedInRequest, worker_id: str) -> HttpResponse:
         else:
             messages.success(request, _("The two count as one person from the next run on."))
             return redirect("worker", typed["into"].public_id)
-    return _form_page(
+    return worker_form(
         request,
         row,
         {
@@ -127,7 +127,7 @@ def part(request: SignedInRequest, worker_id: str) -> HttpResponse:
         else:
             messages.success(request, _("The two count as two people from the next run on."))
             return redirect("worker", row.public_id)
-    return _form_page(
+    return worker_form(
         request,
         row,
         {"title": _("Part from the other worker"), "form": form, "submit": _("Part them")},
@@ -176,15 +176,3 @@ def _merged(request: SignedInRequest) -> Table:
         ],
         empty=Empty(_("Nobody was merged yet")),
     )
-
-
-def _form_page(request: SignedInRequest, row: Worker, context: dict[str, Any]) -> HttpResponse:
-    url = reverse("worker", args=[row.public_id])
-    steps = trail(
-        (_("Home"), "/"),
-        (_("Workers"), reverse("workers")),
-        (row.pseudonym, url),
-        (context["title"], ""),
-    )
-    words = {"breadcrumb": steps, "cancel_url": url}
-    return render(request, "contributions/form_page.html", context | words)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -24,8 +21,9 @@ from contributions.services.identities import (
 from contributions.services.personal_data import personal_data
 from contributions.services.visibility import visible_workers
 from contributions.views.access import SignedInRequest, find, require, signed_in
-from contributions.views.pages import refuse, trail
+from contributions.views.pages import refuse
 from contributions.views.tables import Fact
+from contributions.views.worker_forms import worker_form
 
 
 @signed_in
@@ -42,7 +40,7 @@ def write(request: SignedInRequest, worker_id: str) -> HttpResponse:
         else:
             messages.success(request, _("The name is sealed."))
             return redirect("worker", row.public_id)
-    return _form_page(
+    return worker_form(
         request,
         row,
         {
@@ -75,7 +73,7 @@ def read(request: SignedInRequest, worker_id: str) -> HttpResponse:
                 if found
                 else [Fact(_("Name"), _("not written down"))]
             )
-    response = _form_page(
+    response = worker_form(
         request,
         row,
         {
@@ -107,7 +105,7 @@ def erase(request: SignedInRequest, worker_id: str) -> HttpResponse:
                 request, _("The person is erased. The records stay under a number alone.")
             )
             return redirect("home")
-    return _form_page(
+    return worker_form(
         request,
         row,
         {
@@ -147,18 +145,3 @@ def _kept(request: SignedInRequest, worker_id: str) -> Worker:
     row = find(visible_workers(request.user), worker_id)
     require(keeps_identity(request.user, row))
     return row
-
-
-def _form_page(request: SignedInRequest, row: Worker, context: dict[str, Any]) -> HttpResponse:
-    url = reverse("worker", args=[row.public_id])
-    steps = trail(
-        (_("Home"), "/"),
-        (_("Workers"), reverse("workers")),
-        (row.pseudonym, url),
-        (context["title"], ""),
-    )
-    return render(
-        request,
-        "contributions/form_page.html",
-        context | {"breadcrumb": steps, "cancel_url": url},
-    )

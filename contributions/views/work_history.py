@@ -1,7 +1,9 @@
-"""A worker's history to take along: signed as a file, and as a page to print."""
+"""A worker's history to take along: signed as a file, as a page to print, and receipts."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any, cast
 
 from django.contrib import messages
@@ -19,12 +21,17 @@ from contributions.log.errors import LogError
 from contributions.log.work_history import WorkHistory
 from contributions.models import Contribution, IdentityAccess, Product, Worker
 from contributions.services.identities import keeps_identity, note_access, opened_identity
+from contributions.services.logged import LABOUR
+from contributions.services.receipts import receipt_for
 from contributions.services.visibility import visible_workers
 from contributions.services.work_history import signed_history
 from contributions.views.access import SignedInRequest, find, require, signed_in
 from contributions.views.labour_rows import OUTCOME_STATES, UNKNOWN
 from contributions.views.pages import trail
 from contributions.views.tables import Cell, Empty, Fact, Table, columns, number
+
+MOST_RECEIPTS = 500
+"""More are fetched record by record, or by a program."""
 
 Told = dict[str, Any]
 
@@ -67,6 +74,29 @@ def file(request: SignedInRequest, worker_id: str) -> HttpResponse:
         headers={
             "Content-Disposition": f'attachment; filename="work-history-{row.public_id}.json"'
         },
+    )
+
+
+@signed_in
+@require_safe
+def receipts(request: SignedInRequest, worker_id: str) -> HttpResponse:
+    """Hand out the receipts of a worker's newest records, each with the record it is about."""
+    row = _kept(request, worker_id)
+    work = Contribution.objects.of_person(row).order_by("-pk")[:MOST_RECEIPTS]
+    file = io.BytesIO()
+    try:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for record in work:
+                receipt = receipt_for(table=LABOUR, number=record.pk)
+                archive.writestr(f"{record.public_id}.receipt.json", str(receipt))
+                archive.writestr(f"{record.public_id}.record.json", LABOUR.content(record.pk))
+    except LogError as error:
+        messages.error(request, str(error))
+        return redirect("worker", row.public_id)
+    return HttpResponse(
+        file.getvalue(),
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="receipts-{row.public_id}.zip"'},
     )
 
 

@@ -15,6 +15,7 @@ from django.db import connection
 
 from contributions.models import (
     Contribution,
+    Erasure,
     IdentityAccess,
     IdentityKey,
     LogSegment,
@@ -157,6 +158,17 @@ def test_what_was_erased_is_neither_read_nor_written_again(worker: Worker) -> No
         write_identity(worker=worker, identity=ANA, by=user)
     with pytest.raises(PersonErased):
         erase_person(worker=worker, by=user)
+
+
+def test_the_other_names_of_a_person_are_erased_with_them(worker: Worker) -> None:
+    other = factories.worker("ana-at-cvat")
+    other.merged_into = worker
+    other.save()
+    erase_person(worker=worker, by=person(worker))
+    other.refresh_from_db()
+    assert other.pseudonym == f"erased-{other.pk}"
+    assert Erasure.objects.count() == 2
+    assert prove().problems == ()
 
 
 def test_erasing_ends_consents(worker: Worker) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from hypothesis import strategies as st
 from contributions.log.canonical import Json
 from contributions.log.errors import LogError
 from contributions.log.keys import KeyType, SignerKey
+from contributions.log.receipt import Receipt
+from contributions.log.verify import check_receipt
 from contributions.log.work_history import (
     HistoryAltered,
     MalformedHistory,
@@ -170,11 +174,26 @@ class TestPages:
         assert "Ana Wanjiru" in client.get(url, {"name": "yes"}).content.decode()
         assert IdentityAccess.objects.filter(act="read").count() == 1
 
+    def test_receipts_come_with_the_records_they_are_about(self, worker: Worker) -> None:
+        client = self.own(worker)
+        factories.contribution(factories.worker(), factories.product(factories.organisation()))
+        file = client.get(reverse("work-receipts", args=[worker.public_id]))
+        record = worker.contributions.get().public_id
+        with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+            assert sorted(archive.namelist()) == [
+                f"{record}.receipt.json",
+                f"{record}.record.json",
+            ]
+            receipt = Receipt.parse(archive.read(f"{record}.receipt.json").decode())
+            content = archive.read(f"{record}.record.json")
+        keys = [log_key.signer().verifier]
+        assert check_receipt(receipt, keys=keys, witnesses=[], record=content)
+
     def test_nobody_else_takes_it_along(self, worker: Worker) -> None:
         self.own(worker)
         stranger = Client()
         stranger.force_login(factories.user(factories.organisation()))
-        for name in ("work-history", "work-history-file"):
+        for name in ("work-history", "work-history-file", "work-receipts"):
             assert stranger.get(reverse(name, args=[worker.public_id])).status_code == 404
 
     def test_without_work_the_page_leads_back_with_a_reason(self, worker: Worker) -> None:
