@@ -124,13 +124,36 @@ def attest_many(
 
 def standings(records: Sequence[Contribution]) -> dict[int, Standing]:
     """Return what others say about some records, by row number."""
-    found = Contribution.objects.filter(pk__in=[record.pk for record in records]).values_list(
-        "pk", "evidence_grade", Exists(confirmations()), Exists(objections())
+    numbers = [record.pk for record in records]
+    last: dict[tuple[int, int | None, int | None], tuple[str, int]] = {}
+    said = Attestation.objects.filter(contribution__in=numbers).order_by("contribution", "pk")
+    for record, organisation, worker, stance, by in said.values_list(
+        "contribution_id", "organisation_id", "worker_id", "stance", "made_by_id"
+    ):
+        last[record, organisation, worker] = (stance, by)
+    grades = Contribution.objects.filter(pk__in=numbers).values_list(
+        "pk", "evidence_grade", "recorded_by_id"
     )
     return {
-        pk: Standing(confirmed, objected, evidence_in_effect(grade, confirmed=confirmed))
-        for pk, grade, confirmed, objected in found
+        pk: _standing(
+            grade,
+            recorder,
+            [(party, said) for (record, party, _worker), said in last.items() if record == pk],
+        )
+        for pk, grade, recorder in grades
     }
+
+
+def _standing(
+    grade: str, recorder: int | None, said: list[tuple[int | None, tuple[str, int]]]
+) -> Standing:
+    """Say what follows from the last words of all parties; see `confirmations`."""
+    confirmed = any(
+        party is not None and stance == Attestation.Stance.CONFIRMS and by != recorder
+        for party, (stance, by) in said
+    )
+    objected = any(stance == Attestation.Stance.OBJECTS for _party, (stance, _by) in said)
+    return Standing(confirmed, objected, evidence_in_effect(grade, confirmed=confirmed))
 
 
 def evidence_in_effect(grade: str, *, confirmed: bool) -> str:

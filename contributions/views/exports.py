@@ -33,7 +33,7 @@ FORMS = (("csv", "CSV"), ("xlsx", "XLSX"), ("json", "JSON"), ("parquet", "Parque
 MOST_XLSX_ROWS = 1_048_575
 _STARTS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _ROWS_AT_ONCE = 1_000
-_ROWS_A_GROUP = 20_000
+_ROWS_A_GROUP = 8_000
 _ARROW = {int: pa.int64(), bool: pa.bool_(), date: pa.date32()}
 
 Value = str | int | bool | date | None
