@@ -17,6 +17,8 @@ from accounting.core.labour_content import ESCROW
 from accounting.core.sharing import parts_per_million, share_groups
 from accounting.core.tables import Contributions, Int, Labour
 
+SPARSE = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Lines:
@@ -45,13 +47,7 @@ def share_lines(
         weights: Aligned with all contributions.
         weighted_by_product: The contributions with a weight, grouped by product.
     """
-    rows = weighted_by_product.order
-    amounts = np.zeros(len(work.worker), dtype=np.int64)
-    amounts[rows] = share_groups(
-        own_micro[weighted_by_product.label], weights[rows], weighted_by_product.starts
-    )
-    earning = np.flatnonzero(amounts)
-    gross = amounts[earning]
+    earning, gross = _earned(own_micro, weights, weighted_by_product)
     contested = np.flatnonzero(work.frozen_ppm[earning])
     paid = gross.copy()
     disputed = parts_per_million(paid[contested], work.frozen_ppm[earning[contested]])
@@ -69,3 +65,20 @@ def share_lines(
         disputed_micro=sums_by(product[contested], disputed, products),
         unmeasured_micro=sums_by(product[unknown], unmeasured, products),
     )
+
+
+def _earned(own_micro: Int, weights: Int, weighted_by_product: Groups) -> tuple[Int, Int]:
+    """Return the contributions that earn anything, ascending, and what they earn."""
+    rows = weighted_by_product.order
+    shares = share_groups(
+        own_micro[weighted_by_product.label], weights[rows], weighted_by_product.starts
+    )
+    if SPARSE * len(rows) < len(weights):
+        paid = np.flatnonzero(shares)
+        paid = paid[np.argsort(rows[paid])]
+        return rows[paid], shares[paid]
+    # Where many earn, putting each in its place is quicker than sorting.
+    amounts = np.zeros(len(weights), dtype=np.int64)
+    amounts[rows] = shares
+    earning = np.flatnonzero(amounts)
+    return earning, amounts[earning]

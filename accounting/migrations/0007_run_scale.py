@@ -170,6 +170,42 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
 """
 DROP_SUM = "DROP FUNCTION huisu_sum(bigint[])"
 
+# As the rows of other results: nothing is added to a run that is computed. A trigger by row,
+# because one by statement would keep a copy of every block until it has fired.
+CREATE_OPEN_CHECK = """
+CREATE FUNCTION huisu_check_block_open() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    run bigint;
+BEGIN
+    IF TG_ARGV[0] = 'pool' THEN
+        SELECT run_id INTO run FROM accounting_runpool WHERE id = NEW.pool_id;
+    ELSE
+        run := NEW.run_id;
+    END IF;
+    IF EXISTS (SELECT 1 FROM accounting_run
+               WHERE id = run AND state IN ('computed', 'approved', 'posted')) THEN
+        PERFORM huisu_refuse(
+            'run_result_complete', TG_TABLE_NAME, 'nothing is added to this run');
+    END IF;
+    RETURN NEW;
+END $$
+"""
+DROP_OPEN_CHECK = "DROP FUNCTION huisu_check_block_open()"
+OF_RUN = ["labourblock", "producerblock", "scoreblock", "runbasis"]
+OF_POOL = ["lineblock", "gapblock"]
+
+
+def _complete(name: str, owner: str) -> migrations.RunSQL:
+    table = f"accounting_{name}"
+    return migrations.RunSQL(
+        f"""
+CREATE TRIGGER {table}_complete BEFORE INSERT ON {table}
+    FOR EACH ROW EXECUTE FUNCTION huisu_check_block_open('{owner}');
+ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_complete;
+""",
+        f"DROP TRIGGER {table}_complete ON {table}",
+    )
+
 
 def _whole() -> django.contrib.postgres.fields.ArrayField:
     return django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)
@@ -361,4 +397,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(CHECK_SUMS, migrations.RunSQL.noop),
         *[migrations.RunSQL(guard(table), unguard(table)) for table in GUARDED],
+        migrations.RunSQL(CREATE_OPEN_CHECK, DROP_OPEN_CHECK),
+        *[_complete(name, "run") for name in OF_RUN],
+        *[_complete(name, "pool") for name in OF_POOL],
     ]

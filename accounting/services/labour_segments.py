@@ -82,6 +82,9 @@ WHERE NOT EXISTS (SELECT 1 FROM accounting_laboursegment s WHERE s.number = numb
     )
 ORDER BY number
 """
+_STRETCH = """
+JOIN unnest(%(numbers)s::bigint[]) n ON c.id >= n << 16 AND c.id < (n + 1) << 16
+"""
 _BODY_START = struct.Struct("<I")
 
 
@@ -169,9 +172,7 @@ def read_packed(numbers: list[int]) -> Iterator[Block]:
 
 def read_loose(numbers: list[int]) -> Block:
     """Read whole stretches row by row."""
-    bounds = """JOIN unnest(%(numbers)s::bigint[]) n
-        ON c.id >= n << 16 AND c.id < (n + 1) << 16"""
-    return _read_rows(bounds, {"numbers": numbers})
+    return _read_rows(_STRETCH, {"numbers": numbers})
 
 
 def read_products(products: list[int], until: date) -> Block:

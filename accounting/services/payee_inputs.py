@@ -9,9 +9,15 @@ from accounting.core.tables import Benchmarks, Scores, Valuations
 from accounting.models import LivingWage, Period, Score, Valuation
 from accounting.models.valuation import valuations_in_use
 from accounting.services.accounts import read_carried, read_received
-from contributions.models import Worker
+from accounting.services.binary_copy import read_bigints
 
 Int = NDArray[np.int64]
+
+# One array for a hundred thousand workers; as many parameters would take seconds to bind.
+_REGIONS = """
+SELECT id, coalesce(array_position(%(regions)s::text[], wage_region::text), 0)::bigint
+FROM contributions_worker WHERE id = ANY (%(workers)s::bigint[]) ORDER BY id
+"""
 
 
 def read_benchmarks(period: Period, worker_ids: Int) -> Benchmarks:
@@ -26,20 +32,24 @@ def read_benchmarks(period: Period, worker_ids: Int) -> Benchmarks:
             currency=period.currency, valid_from__lte=period.ends_on
         ).order_by("valid_from")
     }
-    regions = dict(
-        Worker.objects.filter(pk__in=worker_ids.tolist()).values_list("pk", "wage_region")
-    )
     carried_to, carried_micro = read_carried(period)
     received_by, received_micro = read_received(period)
-    numbers = worker_ids.tolist()
     return Benchmarks(
-        worker=np.arange(len(numbers), dtype=np.int64),
-        living_wage_micro_per_hour=np.array(
-            [wages.get(regions[number], 0) for number in numbers], dtype=np.int64
-        ),
+        worker=np.arange(len(worker_ids), dtype=np.int64),
+        living_wage_micro_per_hour=_living_wages(wages, worker_ids),
         received_micro=_placed(worker_ids, received_by, received_micro),
         carried_in_micro=_placed(worker_ids, carried_to, carried_micro),
     )
+
+
+def _living_wages(wages: dict[str, int], worker_ids: Int) -> Int:
+    """Return the living wage of each worker's region, 0 where it has none."""
+    regions = list(wages)
+    workers, region = read_bigints(
+        _REGIONS, {"regions": regions, "workers": worker_ids.tolist()}, columns=2
+    )
+    by_region = np.array([0, *(wages[name] for name in regions)], dtype=np.int64)
+    return _placed(worker_ids, workers, by_region[region])
 
 
 def _placed(worker_ids: Int, known_ids: Int, known: Int) -> Int:

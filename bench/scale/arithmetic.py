@@ -85,5 +85,5 @@ def stage_for_sql(product: Int, weight: Int) -> None:
 def in_sql() -> Int:
     """Share by window functions, as one query."""
     query = _IN_SQL.replace("{fund}", f"{FUND_MICRO}::numeric")
-    _places, amounts = read_bigints(query, {}, columns=2)
+    amounts: Int = read_bigints(query, {}, columns=2)[1]
     return amounts

@@ -7,7 +7,7 @@ written itself is refused with its file, row and column.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -54,18 +54,38 @@ def read_frame(path: Path, table: str) -> Frame:
         BundleUnreadable: The file is damaged, or holds what `write_frame` never writes.
     """
     columns = [_Reading(path.name, column) for column in TABLES[table]]
+    for _rows in _read_into(columns, path, table):
+        pass
+    return {column.name: column.finish() for column in columns}
+
+
+def read_frames(path: Path, table: str) -> Iterator[Frame]:
+    """Read a file of a table some thousand rows at a time.
+
+    Raises:
+        BundleUnreadable: The file is damaged, or holds what `write_frame` never writes.
+    """
+    columns = [_Reading(path.name, column) for column in TABLES[table]]
+    for _rows in _read_into(columns, path, table):
+        yield {column.name: column.finish() for column in columns}
+        for column in columns:
+            column.forget()
+
+
+def _read_into(columns: list[_Reading], path: Path, table: str) -> Iterator[None]:
     try:
         if path.suffix == ".csv":
             for block in _csv_blocks(path, TABLES[table]):
                 for column, cells in zip(columns, block, strict=True):
                     column.take(cells)
+                yield
         else:
             for batch in _parquet_batches(path, TABLES[table]):
                 for column, array in zip(columns, batch, strict=True):
                     column.take_arrow(array)
+                yield
     except (csv.Error, UnicodeDecodeError, OSError, pa.ArrowException) as error:
         raise BundleUnreadable(f"{path.name} cannot be read: {error}", file=path.name) from error
-    return {column.name: column.finish() for column in columns}
 
 
 def cell(frame: Frame, column: FileColumn, row: int) -> str:
@@ -100,6 +120,10 @@ class _Reading:
             encoded = array.dictionary_encode()
             known = self._codes_of(encoded.dictionary.to_pylist())
             self._append(known[encoded.indices.to_numpy(zero_copy_only=False)])
+
+    def forget(self) -> None:
+        """Let go of what was read, but not of how much that was."""
+        self._blocks, self._codes = [], {}
 
     def _append(self, values: Int) -> None:
         self._blocks.append(values)
