@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -20,6 +22,8 @@ from accounting.services import valuation_lease as lease
 from accounting.services.valuation_inputs import Prepared, prepare
 from accounting.services.valuation_results import write_results
 from contributions.errors import ContributionError
+
+BLOCKS_AT_ONCE: Final = 4
 
 
 def work_on(*, valuation_id: int) -> None:
@@ -45,13 +49,28 @@ def work_on(*, valuation_id: int) -> None:
         _fail(valuation, error)
 
 
-def stored_sums(valuation: Valuation) -> Iterator[bytes]:
-    """Return the sums of the first blocks, in order, up to the first that is not done."""
-    rows = ValuationBlock.objects.filter(valuation=valuation).order_by("position")
-    for sums in rows.values_list("sums", flat=True).iterator(chunk_size=16):
-        if sums is None:
-            return
-        yield bytes(sums)
+@dataclass(frozen=True, slots=True)
+class StoredSums:
+    """The sums of the first blocks, in order, up to the first that is not done.
+
+    They are read anew whenever they are walked, a few at a time: together they may be large.
+
+    Attributes:
+        valuation_id: Whose blocks.
+        most: How many at most.
+    """
+
+    valuation_id: int
+    most: int
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Walk the blocks."""
+        rows = ValuationBlock.objects.filter(valuation=self.valuation_id).order_by("position")
+        sums_of = rows.values_list("sums", flat=True)[: self.most]
+        for sums in sums_of.iterator(chunk_size=BLOCKS_AT_ONCE):
+            if sums is None:
+                return
+            yield bytes(sums)
 
 
 def _begun(valuation_id: int) -> Valuation | None:
@@ -73,7 +92,9 @@ def _has_work(valuation: Valuation) -> bool:
 
 
 def _enough(valuation: Valuation, prepared: Prepared) -> bool:
-    return prepared.job.enough(stored_sums(valuation))
+    if prepared.job.may_stop_early:
+        return prepared.job.enough(StoredSums(valuation.pk, valuation.blocks_count))
+    return not ValuationBlock.objects.filter(valuation=valuation, sums=None).exists()
 
 
 def _value(block: ValuationBlock, prepared: Prepared) -> None:
@@ -93,14 +114,16 @@ def _settle(valuation: Valuation, prepared: Prepared) -> None:
         write_results(valuation=held, prepared=prepared, findings=findings)
 
 
-def _needed(valuation: Valuation, prepared: Prepared) -> list[bytes]:
+def _needed(valuation: Valuation, prepared: Prepared) -> StoredSums:
     """The fewest first blocks that are enough: what others valued beyond them does not count."""
+    if not prepared.job.may_stop_early:
+        return StoredSums(valuation.pk, valuation.blocks_count)
     kept: list[bytes] = []
-    for sums in stored_sums(valuation):
+    for sums in StoredSums(valuation.pk, valuation.blocks_count):
         kept.append(sums)
         if prepared.job.enough(kept):
             break
-    return kept
+    return StoredSums(valuation.pk, len(kept))
 
 
 def _fail(valuation: Valuation, error: AccountingError | ContributionError) -> None:

@@ -35,6 +35,11 @@ class GrownJob:
         """How many blocks of trees."""
         return self.blocks
 
+    @property
+    def may_stop_early(self) -> bool:
+        """Never: all trees that were asked for are grown."""
+        return False
+
     def value_block(self, index: int) -> bytes:
         """Grow one block of trees: 16 bytes a point."""
         sums = grow_block(training=self.training, seed=self.seed, index=index, trees=self.trees)

@@ -50,6 +50,10 @@ class Job(Protocol):
     def block_count(self) -> int:
         """How many blocks there are at most."""
 
+    @property
+    def may_stop_early(self) -> bool:
+        """Whether fewer blocks than there are may be enough."""
+
     def value_block(self, index: int) -> bytes:
         """Value one block; the same bytes whoever does it, whenever."""
 
@@ -57,4 +61,7 @@ class Job(Protocol):
         """Whether the first blocks, in order and without a gap, are enough to settle."""
 
     def settle(self, blocks: Iterable[bytes]) -> Findings:
-        """Merge the first blocks, in order, into what the valuation found out."""
+        """Merge the first blocks, in order, into what the valuation found out.
+
+        Blocks may be walked several times, and only one of them need be in memory at a time.
+        """

@@ -12,7 +12,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from accounting.valuation.blocks import BlockSums, BlockUnreadable, TestGame, merge, value_block
+from accounting.valuation.blocks import (
+    BlockSums,
+    BlockUnreadable,
+    TestGame,
+    Valuation,
+    merge,
+    value_block,
+)
 from accounting.valuation.convergence import owner_runs
 from accounting.valuation.curves import RemovalCurves, owner_curves, removal_steps
 from accounting.valuation.jobs.job import Findings
@@ -68,6 +75,11 @@ class NearestJob:
         """Blocks of test points; the same for both levels."""
         return self.games[0].block_count
 
+    @property
+    def may_stop_early(self) -> bool:
+        """Never: every test point counts."""
+        return False
+
     def value_block(self, index: int) -> bytes:
         """Play every game on one block of test points."""
         packed = [value_block(game, index).pack() for game in self.games]
@@ -79,11 +91,11 @@ class NearestJob:
 
     def settle(self, blocks: Iterable[bytes]) -> Findings:
         """Merge all blocks; see how far parts of the validation set agree."""
-        kept = [_unpacked(block, len(self.games)) for block in blocks]
-        paid = merge(self.games[0], (sums[0] for sums in kept))
+        paid = merge(self.games[0], self._sums(blocks, 0))
+        of_owners = [_of_owners(sums) for sums in self._sums(blocks, 0)]
         runs = []
-        if len(kept) >= LEAST_RUNS:
-            runs = owner_runs(self.games[0], [sums[0] for sums in kept])
+        if len(of_owners) >= LEAST_RUNS:
+            runs = owner_runs(self.games[0], of_owners)
         findings = Findings(
             players=paid.owners,
             player_errors=paid.owner_errors,
@@ -94,16 +106,19 @@ class NearestJob:
             curves=self._curves(paid.owners),
             facts={"gap": paid.gap} if self.method is not Method.LEAVE_ONE_OUT else {},
         )
-        return self._with_levels(findings, kept, paid)
+        return self._with_levels(findings, blocks, paid)
+
+    def _sums(self, blocks: Iterable[bytes], game: int) -> Iterator[BlockSums]:
+        return (_unpacked(block, len(self.games))[game] for block in blocks)
 
     def _with_levels(
-        self, findings: Findings, kept: list[tuple[BlockSums, ...]], paid: Any
+        self, findings: Findings, blocks: Iterable[bytes], paid: Valuation
     ) -> Findings:
         added: dict[str, Any] = {}
         if self.method in PAYS_POINTS:
             added |= {"points": paid.points, "point_errors": paid.point_errors}
         if len(self.games) > 1:
-            other = merge(self.games[1], (sums[1] for sums in kept))
+            other = merge(self.games[1], self._sums(blocks, 1))
             levels = compare_levels(owners=paid.owners, point_sums=other.owners)
             added["others"] = other.owners
             added["facts"] = {
@@ -132,6 +147,11 @@ def _unpacked(block: bytes, games: int) -> tuple[BlockSums, ...]:
     if len(found) != games:
         raise BlockUnreadable("the block holds other games", games=len(found))
     return found
+
+
+def _of_owners(sums: BlockSums) -> BlockSums:
+    """The same without points, of which there may be many."""
+    return BlockSums(sums.index, sums.tests, sums.points[:, :0].copy(), sums.owners, sums.whole)
 
 
 def _pieces(block: bytes) -> Iterator[BlockSums]:

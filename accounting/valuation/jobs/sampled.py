@@ -46,6 +46,11 @@ class SampledJob:
         """Where to stop at the latest."""
         return self.most_blocks
 
+    @property
+    def may_stop_early(self) -> bool:
+        """As soon as the asked precision is met."""
+        return True
+
     def value_block(self, index: int) -> bytes:
         """Draw and measure one block of samples."""
         sums = sample_block(measure=self.measure, sampling=self.sampling, index=index)

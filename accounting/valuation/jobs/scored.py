@@ -35,6 +35,11 @@ class ScoredJob:
         """One: there is nothing to share."""
         return 1
 
+    @property
+    def may_stop_early(self) -> bool:
+        """There is one block."""
+        return False
+
     def value_block(self, index: int) -> bytes:
         """The mean of the runs; their spread where the tool gives no errors."""
         count = len(self.runs)

@@ -52,6 +52,11 @@ class TabledJob:
         """One: a table is read at once."""
         return 1
 
+    @property
+    def may_stop_early(self) -> bool:
+        """There is one block."""
+        return False
+
     def value_block(self, index: int) -> bytes:
         """Value the players by the whole table, and by each complete repetition of it."""
         table = self._table(None)
