@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounting.models import Run, Statement
 from accounting.views import links, run_reading
 from accounting.views.access import Reader
+from accounting.views.home.disputes import dispute_tasks
 from accounting.views.home.parts import Section, Task, newest_results, newest_runs
 from accounting.views.policies import awaiting_signature
 from accounting.views.tables import Card, Cell, Empty, Table, columns, number
@@ -35,7 +36,7 @@ def platform_home(reader: Reader) -> dict[str, Any]:
         "title": ", ".join(str(row) for row in operators),
         "lead": _("Money in, money out, what is payable, and what lacks evidence."),
         "cards": _cards(results),
-        "tasks": _tasks(reader, runs),
+        "tasks": [*_tasks(reader, runs), *dispute_tasks(reader)],
         "sections": [
             Section(
                 "reconciliation",

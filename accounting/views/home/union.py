@@ -12,6 +12,7 @@ from accounting.models import Run
 from accounting.services.visibility import visible_policies
 from accounting.views import links
 from accounting.views.access import Reader
+from accounting.views.home.disputes import dispute_tasks
 from accounting.views.home.parts import Section, Task, newest_runs
 from accounting.views.policies import awaiting_signature, policies_table
 from accounting.views.tables import Card, Cell, Empty, Table, columns, number
@@ -35,7 +36,7 @@ def union_home(reader: Reader) -> dict[str, Any]:
         "title": ", ".join(str(row) for row in unions),
         "lead": _("What members did, which hours are unpaid, and what lacks evidence."),
         "cards": _cards(members, work),
-        "tasks": _tasks(reader, work),
+        "tasks": [*_tasks(reader, work), *dispute_tasks(reader)],
         "sections": [
             newest_runs(Run.objects.visible_to(reader.user), reader),
             Section(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounting.models import Statement
 from accounting.views import links, notices
 from accounting.views.access import Reader
+from accounting.views.home.disputes import dispute_tasks
 from accounting.views.home.parts import Section, Task
 from accounting.views.pay_rates import pay_rate
 from accounting.views.statement_tables import paid_micro, statements_table
@@ -18,7 +19,8 @@ from accounting.views.statements import sentence_of
 from accounting.views.tables import Card, Cell, Empty, Table, columns, number
 from contributions.formatting import hours_of_seconds, money, share
 from contributions.formatting import number as figure
-from contributions.models import Contribution, LineageEdge, Product
+from contributions.models import Contribution, LineageEdge, Product, Worker
+from contributions.models.labour import people
 
 SHOWN_STATEMENTS = 5
 PPM = 1_000_000
@@ -35,14 +37,15 @@ def worker_home(reader: Reader) -> dict[str, Any]:
     )
     owed = [row for row in statements if not row.run.simulation]
     newest = owed[0] if owed else None
-    work = Contribution.objects.current().filter(worker=worker)
+    own_names = people(Worker.objects.filter(user=reader.user))
+    work = Contribution.objects.current().filter(worker__in=own_names)
     return {
         "title": _("My money and my work"),
         "lead": sentence_of(newest) if newest else _("No run has paid for your work yet."),
         "notices": notices.of_run(newest.run) if newest else [],
         "assumptions": notices.assumptions_of(newest.run.period.operator) if newest else [],
         "cards": [*(_money_cards(newest) if newest else []), *_work_cards(work)],
-        "tasks": _tasks(work),
+        "tasks": [*_tasks(work), *dispute_tasks(reader)],
         "sections": [
             Section("statements", _("My statements"), _statements(statements)),
             Section(
