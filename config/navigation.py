@@ -24,8 +24,26 @@ _EVERYBODY = [
     ("indicators", _("Indicators")),
 ]
 # Entering records and money is for those who keep them; a worker or regulator reads.
-_FOR_WORKERS = {"home", "statements", "ledgers", "contributions", "products", "policies", "lab"}
-_FOR_REGULATORS = {"home", "runs", "ledgers", "products", "valuations", "periods", "policies", "indicators"}
+_FOR_WORKERS = {
+    "home",
+    "statements",
+    "ledgers",
+    "contributions",
+    "products",
+    "valuations",
+    "policies",
+    "lab",
+}
+_FOR_REGULATORS = {
+    "home",
+    "runs",
+    "ledgers",
+    "products",
+    "valuations",
+    "periods",
+    "policies",
+    "indicators",
+}
 
 
 @dataclass(frozen=True, slots=True)

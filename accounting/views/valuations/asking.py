@@ -26,6 +26,7 @@ from accounting.views.valuations.finding import (
     valuation_url,
 )
 from accounting.views.valuations.reading import page_of
+from accounting.views.valuations.refusals import told
 from accounting.views.valuations.words import SOURCE_MEANINGS, SOURCE_TITLES
 
 PAGE = "accounting/valuations/valuation.html"
@@ -99,7 +100,7 @@ def validation(request: SignedInRequest, valuation_id: str) -> HttpResponse:
         try:
             valuations.freeze(valuation=found, chunks=file.chunks(), file_name=file.name)
         except AccountingError as error:
-            form.add_error("validation", str(error))
+            form.add_error("validation", told(error))
         else:
             return redirect(valuation_url(found))
     found.refresh_from_db()
@@ -177,17 +178,6 @@ def stop_using(request: SignedInRequest, valuation_id: str) -> HttpResponse:
     )
 
 
-def told(error: AccountingError) -> str:
-    """Say what is wrong with a file, with the place where it is."""
-    place = [
-        text % {"fact": error.facts[name]}
-        for name, text in (("column", _("column %(fact)s")), ("row", _("row %(fact)s")))
-        if error.facts.get(name)
-    ]
-    sentence = str(error)
-    return f"{sentence} ({', '.join(place)})" if place else sentence
-
-
 def _asked(request: SignedInRequest, form: QuestionForm) -> Valuation | None:
     """Begin the valuation and freeze it; mark the field at fault if that is refused."""
     if form.question is None:
@@ -210,7 +200,7 @@ def _done(request: SignedInRequest, found: Valuation, act: Any, *, said: str = "
     try:
         act()
     except AccountingError as error:
-        messages.error(request, str(error))
+        messages.error(request, told(error))
     else:
         if said:
             messages.success(request, said)

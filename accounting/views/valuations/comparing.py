@@ -16,6 +16,7 @@ from accounting.views import links, notices
 from accounting.views.access import SignedInRequest, signed_in
 from accounting.views.tables import ABSENT, Cell, Column, Empty, Notice, Table, columns, number
 from accounting.views.valuations.finding import find_valuation, trail, valuation_url
+from accounting.views.valuations.refusals import told
 from accounting.views.valuations.words import figure, method_name, title_of, value
 from contributions.formatting import factor, money, share
 from contributions.models import Worker
@@ -99,7 +100,7 @@ def _what_if(request: SignedInRequest, found: Valuation, run: Run) -> dict[str, 
     try:
         tried = what_if(valuation=found, run=run, betas_ppm=betas)
     except AccountingError as error:
-        return {"refused": str(error)}
+        return {"refused": told(error)}
     seen = set(
         WorkerValue.objects.visible_to(request.user)
         .filter(valuation=found)

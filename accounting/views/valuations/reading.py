@@ -26,6 +26,7 @@ from accounting.views.valuations.finding import (
     trail,
     valuation_url,
 )
+from accounting.views.valuations.refusals import failure_of
 from accounting.views.valuations.words import (
     figure,
     method_name,
@@ -112,6 +113,7 @@ def page_of(request: SignedInRequest, found: Valuation, **more: Any) -> dict[str
         "utility": _utility(found),
         "may_change": may_change(reader, found),
         "progress": progress_part(found) if found.is_running else None,
+        "failure": failure_of(found),
     }
     if context["may_change"]:
         context |= {

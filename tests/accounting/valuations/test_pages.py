@@ -85,7 +85,7 @@ def test_a_threshold_and_a_retrained_method_are_asked_by_their_own_fields() -> N
     [
         ({"validation": ""}, "This method judges by a validation set."),
         ({"validation": upload(b"f,label\n1,a\n2,b\n", "v.csv")}, None),
-        ({"validation": upload(b"\0\0\0")}, "no CSV, Parquet or Arrow"),
+        ({"validation": upload(b"\0\0\0")}, "neither CSV, Parquet, Arrow"),
         ({"k": "0"}, "greater than or equal to 1"),
         ({"method": "nonsense"}, "Select a valid choice"),
         ({"method": "threshold_shapley"}, "A threshold needs a radius above 0."),
