@@ -7,7 +7,8 @@ import logging
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from accounting.services import runs, valuations
+from accounting.models import Run
+from accounting.services import run_cells, runs, valuations
 
 VALUATION_HELPERS = 2
 """Workers that are woken to share one valuation."""
@@ -34,6 +35,22 @@ def enqueue_run(run_id: int) -> None:
         compute_run.delay(run_id=run_id)
     except OperationalError:
         logger.warning("no broker: run %s waits for the sweeper", run_id)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def add_up_run(*, run_id: int) -> None:
+    """Add up the groups of a large run for whoever asked; a second time finds them done."""
+    run = Run.objects.select_related("period", "policy").filter(pk=run_id).first()
+    if run is not None:
+        run_cells.add_up(run=run)
+
+
+def enqueue_adding_up(run_id: int) -> None:
+    """Wake a worker to add up a run's groups; whoever looks again asks again."""
+    try:
+        add_up_run.delay(run_id=run_id)
+    except OperationalError:
+        logger.warning("no broker: the groups of run %s wait for the next reader", run_id)
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)

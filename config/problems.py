@@ -47,6 +47,7 @@ CONFLICTS = frozenset(
         "batch_not_drafted",
         "batch_not_released",
         "bundle_known",
+        "cells_pending",
         "carry_stale",
         "checklist_blocks",
         "consent_in_force",

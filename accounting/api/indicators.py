@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounting.models import Run
-from accounting.services import disclosure, trends
+from accounting.services import disclosure, run_cells, trends
 from accounting.services.indicator_catalogue import CATALOGUE, hidden_from
 from accounting.services.product_indicators import product_indicators
 from accounting.services.run_cells import DIMENSIONS, Group, groups_of
 from accounting.services.suppression import is_hidden, too_small
+from accounting.tasks import enqueue_adding_up
 from contributions.api.documents import Output
 from contributions.api.fields import IdField, Money, money
 from contributions.api.parameters import Filter, by_id, by_text
@@ -25,6 +27,22 @@ from contributions.models import Organisation, Product
 from contributions.services.visibility import visible_organisations
 
 TAG = "Indicators"
+
+
+def require_added_up(runs: list[Run]) -> None:
+    """Refuse while a worker adds up a large run, and wake one.
+
+    Raises:
+        CellsPending: Ask again soon.
+    """
+    waiting = [run for run in runs if run.has_result and not run_cells.are_added_up(run)]
+    for run in waiting:
+        if run_cells.may_be_asked_for(run):
+            enqueue_adding_up(run.pk)
+    if waiting:
+        raise run_cells.CellsPending(
+            _("This run is large; a worker is adding its groups up. Ask again in a minute.")
+        )
 
 
 class CellOutput(Output):
@@ -68,6 +86,7 @@ class RunCellsView(Item):
         dimension = self.kwargs["dimension"]
         if dimension not in DIMENSIONS:
             raise Http404(dimension)
+        require_added_up([run])
         found = groups_of(run, dimension) if run.has_result else []
         fewest = disclosure.fewest_in_run(self.user, run)
         cells = {group.key: group.cell for group in found}

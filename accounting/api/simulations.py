@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounting.api.agreements import DocumentField
+from accounting.api.indicators import require_added_up
 from accounting.api.outputs import RunOutput
 from accounting.models import Period, Policy, Run
 from accounting.services import comparisons, disclosure, policies, simulations
@@ -177,6 +178,7 @@ class ComparisonsView(Resource):
         before, after = found
         if before.period.currency != after.period.currency:
             raise fail_field("after", "currency_mixed", _("The runs' currencies differ."))
+        require_added_up(found)
         fewest = max(disclosure.fewest_in_run(self.user, run) for run in found)
         people = (
             [] if oversees(self.user) else comparisons.people_of_runs(before, after, user=self.user)

@@ -17,7 +17,7 @@ from django.db.models.functions import Abs, Coalesce
 from numpy.typing import NDArray
 
 from accounting.core.tables import LABOUR_TYPES, Allocation
-from accounting.models import EscrowEntry, Line, Run, Statement
+from accounting.models import EscrowEntry, Run, Statement
 from accounting.services.indicator_catalogue import CATALOGUE
 from accounting.services.run_cells import GROUP, groups_of, kept
 from accounting.services.simulations import World
@@ -192,8 +192,9 @@ def gainers_and_losers(before: Result, after: Result) -> tuple[int, int]:
 
 
 def _of_run(run: Run) -> Result:
-    paid = dict(
-        Line.objects.filter(pool__in=list(run.pools.all()))
+    # Every pool is its lines and its escrow: `run_sums_exact` saw to it.
+    held = dict(
+        EscrowEntry.objects.filter(pool__run=run)
         .order_by()
         .values_list("pool__code")
         .annotate(Sum("amount_micro"))
@@ -202,7 +203,9 @@ def _of_run(run: Run) -> Result:
     return Result(
         currency=run.period.currency,
         pools={
-            pool.code: PoolAmount(pool.kind, pool.funded_micro, paid.get(pool.code, 0))
+            pool.code: PoolAmount(
+                pool.kind, pool.funded_micro, pool.funded_micro - held.get(pool.code, 0)
+            )
             for pool in run.pools.all()
         },
         groups={

@@ -9,88 +9,42 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import numpy as np
+from django.conf import settings
 from django.core.cache import cache
 from numpy.typing import NDArray
 
+from accounting.core.errors import AccountingError
 from accounting.core.indicators import decimal_string
 from accounting.core.indicators.pay import gini, top_share
-from accounting.core.indicators.time import LOGGED
-from accounting.core.tables import LABOUR_TYPES, PHASES
 from accounting.models import Run
-from accounting.services.binary_copy import read_bigints
-from accounting.services.exchange import rate_into
 from accounting.services.payee_inputs import read_benchmarks
+from accounting.services.run_cell_reading import Rows, read_columns
 from accounting.services.suppression import Cell
-from contributions.models import Contribution, Worker
 
 Int = NDArray[np.int64]
 _T = TypeVar("_T")
 KEPT_SECONDS = 24 * 3600
+MOST_AT_ONCE = 50_000
+ASKED_SECONDS = 600
 SECONDS_PER_HOUR = 3_600
 _SCALE = 10**30
 
 DIMENSIONS = ("product", "labour_type", "status", "country", "phase")
 GROUP = "group"
 """Labour type, status and country together: the cells that flow charts and comparisons show."""
+QUARTER = "quarter"
+"""The quarter in which the work was done; its number counts from the year 0."""
 
-_TYPE = "array_position(%(types)s::text[], t.labour_type::text)"
-_STATUS = "array_position(%(statuses)s::text[], w.status::text)"
-_COUNTRY = "array_position(%(countries)s::text[], w.country::text)"
-_KEYS = {
-    "product": "c.product_id",
-    "labour_type": _TYPE,
-    "status": _STATUS,
-    "country": _COUNTRY,
-    "phase": "array_position(%(phases)s::text[], c.phase::text)",
-    GROUP: f"({_TYPE} * 100 + {_STATUS}) * 1000 + {_COUNTRY}",
-}
-_QUERY = """
-WITH work AS (
-    SELECT ({key})::bigint AS key, w.id AS worker,
-        sum(greatest(coalesce(c.seconds, 0), 0)) AS seconds,
-        sum(CASE WHEN c.wage_micro = 0 THEN greatest(coalesce(c.seconds, 0), 0) ELSE 0 END)
-            AS unpaid,
-        sum(CASE WHEN c.time_basis = ANY (%(logged)s) THEN greatest(coalesce(c.seconds, 0), 0)
-            ELSE 0 END) AS logged,
-        sum(l.credited_uh) AS credited, sum(l.content_uh) AS content,
-        sum(CASE WHEN l.basis = 'metered' AND c.outcome = ANY (%(counted)s) THEN c.seconds
-            ELSE 0 END) AS metered,
-        sum(CASE WHEN l.basis = 'metered' AND c.outcome = ANY (%(counted)s) THEN l.credited_uh
-            ELSE 0 END) AS metered_credited,
-        sum(CASE WHEN c.wage_micro = 0 THEN 0 ELSE round(c.wage_micro
-            * (%(rates)s::numeric[])[array_position(%(currencies)s::text[],
-                c.wage_currency::text)]) END) AS wages
-    FROM accounting_runlabour l
-    JOIN contributions_contribution c ON c.id = l.contribution_id
-    JOIN contributions_worker a ON a.id = c.worker_id
-    JOIN contributions_worker w ON w.id = coalesce(a.merged_into_id, a.id)
-    JOIN contributions_tasktype t ON t.id = c.task_type_id
-    WHERE l.run_id = %(run)s
-    GROUP BY 1, 2
-), paid AS (
-    SELECT ({key})::bigint AS key, w.id AS worker,
-        sum(p.amount_micro) AS amount,
-        sum(p.amount_micro * (%(quarter)s - (extract(year FROM c.occurred_on)::bigint * 4
-            + (extract(month FROM c.occurred_on)::bigint - 1) / 3))) AS waited
-    FROM accounting_line p
-    JOIN contributions_contribution c ON c.id = p.contribution_id
-    JOIN contributions_worker a ON a.id = c.worker_id
-    JOIN contributions_worker w ON w.id = coalesce(a.merged_into_id, a.id)
-    JOIN contributions_tasktype t ON t.id = c.task_type_id
-    WHERE p.pool_id = ANY (%(pools)s::bigint[])
-    GROUP BY 1, 2
-)
-SELECT key, worker, coalesce(seconds, 0)::bigint, coalesce(unpaid, 0)::bigint,
-    coalesce(logged, 0)::bigint, coalesce(credited, 0)::bigint, coalesce(content, 0)::bigint,
-    coalesce(wages, 0)::bigint, coalesce(amount, 0)::bigint,
-    div(coalesce(waited, 0), 1000000)::bigint, mod(coalesce(waited, 0), 1000000)::bigint,
-    coalesce(metered, 0)::bigint, coalesce(metered_credited, 0)::bigint
-FROM work FULL JOIN paid USING (key, worker)
-ORDER BY key, worker
-"""
+
+class CellsPending(AccountingError):
+    """The run is large, and a worker is adding its groups up; ask again soon."""
+
+    code = "cells_pending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +55,14 @@ class Group:
         key: A product's number, or the code of the other dimensions; of `GROUP` three codes.
         cell: Workers with any labour or pay, what the run pays them, and the largest pay.
         seconds, wages_micro, credited_uh, content_uh: Sums over the recorded labour.
+        largest_seconds: The longest working time of one worker.
         indicators: Exact decimals by the names of the run's own indicators.
     """
 
     key: tuple[str, ...]
     cell: Cell
     seconds: int
+    largest_seconds: int
     wages_micro: int
     credited_uh: int
     content_uh: int
@@ -115,7 +71,23 @@ class Group:
 
 def groups_of(run: Run, dimension: str) -> list[Group]:
     """Return the cells of a computed run along one dimension, kept after the first reading."""
-    return kept(run, f"cells-{dimension}", lambda: _groups(run, dimension))
+    return kept(run, "cells", lambda: _kept_in_file(run))[dimension]
+
+
+def are_added_up(run: Run) -> bool:
+    """Return whether the cells of a run are at hand, or few enough to be added up at once."""
+    return (run.contributions_count or 0) <= MOST_AT_ONCE or _file(run).exists()
+
+
+def may_be_asked_for(run: Run) -> bool:
+    """Return whether nobody here has asked a worker to add a run up within some minutes."""
+    return cache.add(f"run:{run.pk}:asked", True, ASKED_SECONDS)
+
+
+def add_up(*, run: Run) -> None:
+    """Add up the cells of a large run where nobody waits for it; later readings find them."""
+    if run.has_result:
+        _kept_in_file(run)
 
 
 def kept(run: Run, what: str, read: Callable[[], _T]) -> _T:
@@ -126,24 +98,6 @@ def kept(run: Run, what: str, read: Callable[[], _T]) -> _T:
         found = read()
         cache.set(name, found, KEPT_SECONDS)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """One row per worker of a cell, as columns."""
-
-    worker: Int
-    seconds: Int
-    unpaid: Int
-    logged: Int
-    credited: Int
-    content: Int
-    wages: Int
-    amount: Int
-    waited_millions: Int
-    waited_rest: Int
-    metered: Int
-    metered_credited: Int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,66 +112,38 @@ class _Known:
         return _Known(self.living_wage[start:end], self.received[start:end])
 
 
-def _groups(run: Run, dimension: str) -> list[Group]:
-    countries = sorted(Worker.objects.order_by().values_list("country", flat=True).distinct())
-    columns = read_bigints(
-        _QUERY.replace("{key}", _KEYS[dimension]), _parameters(run, countries), columns=13
-    )
-    names = _names(dimension, countries)
-    known = _known(run, columns[1], whole=dimension in {"status", "country"})
-    found = []
-    starts = np.flatnonzero(np.diff(columns[0], prepend=-1))
-    for start, end in zip(starts, [*starts[1:], columns.shape[1]], strict=True):
-        part = columns[:, start:end]
-        found.append(
-            _group(names(int(part[0, 0])), _Rows(*part[1:]), known.at(int(start), int(end)))
-        )
+def _file(run: Run) -> Path:
+    return Path(settings.HUISU_DATA) / "cells" / f"{run.public_id}-{run.result_sha256[:16]}.json"
+
+
+def _kept_in_file(run: Run) -> dict[str, list[Group]]:
+    """Return the cells as a worker left them for all processes, or add them up."""
+    path = _file(run)
+    if (run.contributions_count or 0) <= MOST_AT_ONCE:
+        return _cells(run)
+    if path.exists():
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, list[Group]])
+    found = _cells(run)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_bytes(msgspec.json.encode(found))
+    unfinished.replace(path)
     return found
 
 
-def _parameters(run: Run, countries: list[str]) -> dict[str, object]:
-    end = run.period.ends_on
-    currencies = sorted(
-        Contribution.objects.filter(product__run_products__run=run)
-        .exclude(wage_micro=0)
-        .order_by()
-        .values_list("wage_currency", flat=True)
-        .distinct()
-    )
-    return {
-        "run": run.pk,
-        "pools": list(run.pools.values_list("pk", flat=True)),
-        "quarter": end.year * 4 + (end.month - 1) // 3,
-        "types": list(LABOUR_TYPES),
-        "phases": list(PHASES),
-        "statuses": list(Worker.Status.values),
-        "countries": countries,
-        "logged": list(LOGGED),
-        "counted": run.policy.document["norm"]["counted_outcomes"],
-        "currencies": currencies,
-        "rates": [rate_into(currency, run.period) for currency in currencies],
-    }
-
-
-def _names(dimension: str, countries: list[str]) -> Callable[[int], tuple[str, ...]]:
-    statuses = list(Worker.Status.values)
-    codes = {
-        "labour_type": list(LABOUR_TYPES),
-        "status": statuses,
-        "country": countries,
-        "phase": list(PHASES),
-    }
-
-    def name(key: int) -> tuple[str, ...]:
-        if dimension == "product":
-            return (str(key),)
-        if dimension == GROUP:
-            kind, rest = divmod(key, 100_000)
-            status, country = divmod(rest, 1_000)
-            return LABOUR_TYPES[kind - 1], statuses[status - 1], countries[country - 1]
-        return (codes[dimension][key - 1],)
-
-    return name
+def _cells(run: Run) -> dict[str, list[Group]]:
+    """Add up every cube of a run in one reading."""
+    columns = read_columns(run)
+    found: dict[str, list[Group]] = {}
+    for dimension in (*DIMENSIONS, GROUP, QUARTER):
+        rows, name = columns.along(dimension)
+        known = _known(run, rows.worker, whole=dimension in {"status", "country"})
+        found[dimension], start = [], 0
+        for part in rows.cells():
+            end = start + len(part.key)
+            found[dimension].append(_group(name(int(part.key[0])), part, known.at(start, end)))
+            start = end
+    return found
 
 
 def _known(run: Run, workers: Int, *, whole: bool) -> _Known:
@@ -236,7 +162,7 @@ def _known(run: Run, workers: Int, *, whole: bool) -> _Known:
     )
 
 
-def _group(key: tuple[str, ...], rows: _Rows, known: _Known) -> Group:
+def _group(key: tuple[str, ...], rows: Rows, known: _Known) -> Group:
     income = rows.wages + rows.amount
     present = (rows.seconds > 0) | (income != 0)
     amounts = rows.amount[present]
@@ -248,6 +174,7 @@ def _group(key: tuple[str, ...], rows: _Rows, known: _Known) -> Group:
             int(np.abs(amounts).max()) if len(amounts) else 0,
         ),
         seconds=int(rows.seconds.sum()),
+        largest_seconds=int(rows.seconds.max()),
         wages_micro=int(rows.wages.sum()),
         credited_uh=int(rows.credited.sum()),
         content_uh=int(rows.content.sum()),
@@ -255,7 +182,7 @@ def _group(key: tuple[str, ...], rows: _Rows, known: _Known) -> Group:
     )
 
 
-def _indicators(rows: _Rows, present: NDArray[np.bool_], known: _Known) -> dict[str, str]:
+def _indicators(rows: Rows, present: NDArray[np.bool_], known: _Known) -> dict[str, str]:
     income = rows.wages + rows.amount
     seconds, paid = int(rows.seconds.sum()), int(rows.amount.sum())
     # Money times quarters may exceed 64 bits, so it comes in two parts.
@@ -278,7 +205,7 @@ def _indicators(rows: _Rows, present: NDArray[np.bool_], known: _Known) -> dict[
     }
 
 
-def _coverage(rows: _Rows, known: _Known) -> dict[str, Fraction | None]:
+def _coverage(rows: Rows, known: _Known) -> dict[str, Fraction | None]:
     worked = rows.seconds > 0
     if not worked.any():
         return {}
@@ -309,7 +236,7 @@ def _reaching(received: Int, needed: list[int]) -> NDArray[np.bool_]:
     )
 
 
-def _beyond_worked(rows: _Rows) -> Fraction | None:
+def _beyond_worked(rows: Rows) -> Fraction | None:
     worked = int(rows.metered.sum())
     if worked == 0:
         return None

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, IntegerField, Sum, Value, When
-from django.db.models.functions import Coalesce, ExtractQuarter, ExtractYear
+from django.db.models import Case, IntegerField, Sum, Value, When
 
-from accounting.models import Run, RunLabour
-from accounting.services.run_cells import Group, groups_of, kept
+from accounting.models import Run
+from accounting.services.run_cells import QUARTER, Group, groups_of, kept
 from accounting.services.suppression import Cell, is_hidden, too_small
 from contributions.models import Organisation, User
 
@@ -98,27 +97,20 @@ def _dislocation(runs: list[Run]) -> list[Stretch]:
         amount = run.statements.aggregate(sum=Sum("amount_micro"))["sum"] or 0
         end = run.period.ends_on
         paid[end.year, (end.month + 2) // 3] += amount
-    rows = (
-        RunLabour.objects.filter(run=runs[-1])
-        .order_by()
-        .annotate(
-            year=ExtractYear("contribution__occurred_on"),
-            quarter=ExtractQuarter("contribution__occurred_on"),
-            person=Coalesce("contribution__worker__merged_into", "contribution__worker"),
-        )
-        .values_list("year", "quarter", "person")
-        .annotate(Sum("contribution__seconds"), Count("pk"))
-    )
-    done: defaultdict[Quarter, list[int]] = defaultdict(list)
-    for year, quarter, _person, seconds, _count in rows.iterator():
-        done[year, quarter].append(seconds or 0)
+    done = {
+        (int(group.key[0]) // 4, int(group.key[0]) % 4 + 1): group
+        for group in groups_of(runs[-1], QUARTER)
+        if group.seconds
+    }
     quarters = sorted({*paid, *done})
+    if not quarters:
+        return []
     return [
         Stretch(
             quarter,
-            sum(done[quarter]),
-            len(done[quarter]),
-            max(done[quarter], default=0),
+            done[quarter].seconds if quarter in done else 0,
+            done[quarter].cell.workers if quarter in done else 0,
+            done[quarter].largest_seconds if quarter in done else 0,
             paid[quarter],
         )
         for quarter in _without_gaps(quarters)

@@ -21,6 +21,7 @@ from accounting.views.access import (
     reader_of,
     signed_in,
 )
+from accounting.views.adding_up import is_pending
 from accounting.views.tables import Link, Notice
 
 MOST_CHOICES = 100
@@ -43,7 +44,9 @@ def compare_runs(request: SignedInRequest) -> HttpResponse:
     if all(chosen):
         before, after = (find_run_with_result(request, public_id) for public_id in chosen)
         if before.period.currency == after.period.currency:
-            context |= _compared(request, before, after)
+            context["pending"] = is_pending([before, after])
+            if not context["pending"]:
+                context |= _compared(request, before, after)
         else:
             text = _("These runs are kept in different currencies; their sums do not compare.")
             context["notices"] = [Notice("warning", text)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,7 +18,8 @@ from accounting.services.indicator_catalogue import CATALOGUE, shown_value
 from accounting.services.run_cells import DIMENSIONS, Group, groups_of
 from accounting.services.suppression import is_hidden, too_small
 from accounting.views import links, notices
-from accounting.views.access import SignedInRequest, find_run_with_result, reader_of, signed_in
+from accounting.views.access import SignedInRequest, find_run_with_result, signed_in
+from accounting.views.adding_up import is_pending
 from accounting.views.runs import run_trail
 from accounting.views.tables import ABSENT, Cell, Empty, Link, Table, columns, number
 from accounting.views.words import labour_name
@@ -64,10 +67,7 @@ def groups(request: SignedInRequest, run_id: str, dimension: str) -> HttpRespons
     if dimension not in DIMENSIONS:
         raise Http404(dimension)
     run = find_run_with_result(request, run_id)
-    fewest = disclosure.fewest_in_run(reader_of(request).user, run)
-    found = groups_of(run, dimension)
-    names = group_names(found, dimension)
-    context = {
+    context: dict[str, Any] = {
         "run": run,
         "title": DIMENSION_NAMES[dimension],
         "notices": notices.of_run(run),
@@ -77,6 +77,17 @@ def groups(request: SignedInRequest, run_id: str, dimension: str) -> HttpRespons
             Link(label, links.run_url(run, "run-groups", name), name == dimension)
             for name, label in DIMENSION_NAMES.items()
         ],
+        "pending": is_pending([run]),
+    }
+    if not context["pending"]:
+        context |= _shown(run, dimension, disclosure.fewest_in_run(request.user, run))
+    return render(request, "accounting/indicators/groups.html", context)
+
+
+def _shown(run: Run, dimension: str, fewest: int) -> dict[str, Any]:
+    found = groups_of(run, dimension)
+    names = group_names(found, dimension)
+    return {
         "labour": _labour_table(run, found, names, fewest),
         "indicators": _indicators_table(run, found, names, dimension, fewest),
         "definitions": definitions_table(
@@ -85,7 +96,6 @@ def groups(request: SignedInRequest, run_id: str, dimension: str) -> HttpRespons
         "by_product": dimension == "product",
         "fewest": fewest,
     }
-    return render(request, "accounting/indicators/groups.html", context)
 
 
 def group_names(found: list[Group], dimension: str) -> dict[tuple[str, ...], str]:

@@ -21,6 +21,7 @@ from accounting.services.suppression import is_hidden, too_small
 from accounting.services.visibility import visible_periods
 from accounting.views import links, notices, run_figures
 from accounting.views.access import SignedInRequest, find, reader_of, signed_in
+from accounting.views.adding_up import is_pending
 from accounting.views.indicator_groups import (
     DIMENSION_NAMES,
     GROUP_INDICATORS,
@@ -64,7 +65,11 @@ def indicators(request: SignedInRequest) -> HttpResponse:
         fewest = max((disclosure.fewest_in_run(reader.user, run) for run in runs), default=0)
         context |= _shown(runs, operator, fewest)
         context["figure"] = _figure(runs, context["name"], fewest)
-        if context["by"] in DIMENSIONS and context["name"] in GROUP_INDICATORS:
+        by_groups = context["by"] in DIMENSIONS and context["name"] in GROUP_INDICATORS
+        context["pending"] = is_pending(runs if by_groups else runs[-1:])
+        if not context["pending"]:
+            context["timeline"] = _timeline(runs, fewest)
+        if by_groups and not context["pending"]:
             context["groups"] = _groups_table(runs, context["by"], context["name"], fewest)
     return render(request, "accounting/indicators/trends.html", context)
 
@@ -78,7 +83,6 @@ def _shown(runs: list[Run], operator: Organisation, fewest: int) -> dict[str, An
         "price_figure": run_figures.price_figure(runs[-1]) if runs else None,
         "newest": runs[-1] if runs else None,
         "price_url": links.run_url(runs[-1], "run-price") if runs else "",
-        "timeline": _timeline(runs, fewest),
         "group_links": [
             Link(label, links.run_url(runs[-1], "run-groups", name))
             for name, label in DIMENSION_NAMES.items()
