@@ -17,7 +17,7 @@ from accounting.models.blocks import BLOCK_SHIFT, LabourBlock, LineBlock, lines_
 from accounting.models.run import Run
 from contributions.models import Contribution, LineageEdge, Organisation, Product, User, Worker
 from contributions.models.identified import Identified
-from contributions.models.labour import consenting_to, people
+from contributions.models.labour import of_people_seen_by
 
 
 def _seen_by(user: User, *, operator: str, worker: str) -> Q:
@@ -34,8 +34,7 @@ def _seen_by(user: User, *, operator: str, worker: str) -> Q:
     operators = member_of.filter(
         kind__in=[Organisation.Kind.PLATFORM, Organisation.Kind.PUBLIC_BODY]
     )
-    seen = people(Worker.objects.filter(Q(user=user) | consenting_to(unions)))
-    return Q(**{f"{worker}__in": seen}) | Q(**{f"{operator}__in": operators})
+    return of_people_seen_by(user, unions, worker=worker) | Q(**{f"{operator}__in": operators})
 
 
 class RunNorm(models.Model):

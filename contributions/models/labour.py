@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -128,14 +129,41 @@ class ImportBatch(Identified):
 
 def consenting_to(unions: models.QuerySet[Organisation] | list[Organisation]) -> Q:
     """Say of a worker that they let one of some labour organisations see their records."""
-    in_force = Consent.objects.filter(organisation__in=unions, withdrawn_at=None)
-    return Q(pk__in=in_force.values("worker"))
+    return Q(pk__in=_consents(unions))
 
 
 def people(workers: models.QuerySet[Worker]) -> models.QuerySet[Worker]:
     """Return workers with all who turned out to be the same persons."""
     chosen = workers.order_by().values("pk")
     return Worker.objects.filter(Q(pk__in=chosen) | Q(merged_into__in=chosen)).order_by()
+
+
+def of_people_seen_by(
+    user: User, unions: models.QuerySet[Organisation], *, worker: str = "worker"
+) -> Q:
+    """Say of a row that its worker is the user, or consents to one of some labour organisations.
+
+    Four small sets, each found by an index; other names of the same persons are in them.
+
+    Args:
+        worker: Where the row's worker is, as a lookup.
+    """
+    own = Worker.objects.filter(user=user).order_by().values("pk")
+    consents = _consents(unions)
+    merged = Worker.objects.filter(merged_into__isnull=False).order_by()
+    return (
+        Q(**{f"{worker}__in": own})
+        | Q(**{f"{worker}__in": merged.filter(merged_into__in=own).values("pk")})
+        | Q(**{f"{worker}__in": consents})
+        | Q(**{f"{worker}__in": merged.filter(merged_into__in=consents).values("pk")})
+    )
+
+
+def _consents(
+    unions: models.QuerySet[Organisation] | list[Organisation],
+) -> models.QuerySet[Consent, Any]:
+    in_force = Consent.objects.filter(organisation__in=unions, withdrawn_at=None)
+    return in_force.order_by().values("worker")
 
 
 class ContributionQuerySet(models.QuerySet["Contribution"]):
@@ -180,10 +208,9 @@ class ContributionQuerySet(models.QuerySet["Contribution"]):
         platforms = member_of.filter(
             kind__in=[Organisation.Kind.PLATFORM, Organisation.Kind.PUBLIC_BODY]
         )
-        seen = people(Worker.objects.filter(Q(user=user) | consenting_to(unions)))
         # Small sets to look a row up in; joined instead, all labour there is would be joined.
         return self.filter(
-            Q(worker__in=seen.values("pk"))
+            of_people_seen_by(user, unions)
             | Q(source__in=Source.objects.filter(organisation__in=unions).order_by().values("pk"))
             | Q(product__in=Product.objects.filter(operator__in=platforms).order_by().values("pk"))
         )
