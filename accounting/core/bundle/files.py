@@ -15,11 +15,20 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from accounting.core.bundle.columns import TABLES, FileColumn
-from accounting.core.bundle.frames import SLICE, Frame, Words, frame_length, slices, texts
+from accounting.core.bundle.frames import (
+    SLICE,
+    Frame,
+    Vocabulary,
+    Words,
+    frame_length,
+    slices,
+    texts,
+)
 from accounting.core.errors import AccountingError
-from accounting.core.tables import MISSING, Int
+from accounting.core.tables import MISSING, Int, NumberedIds
 
 PARQUET_ABOVE = 1_000_000
 LINE_END = "\r\n"
@@ -211,14 +220,33 @@ def _write_parquet(path: Path, columns: Sequence[FileColumn], frame: Frame) -> N
 def _arrow(column: FileColumn, frame: Frame, rows: slice) -> Any:
     values = frame[column.name]
     if isinstance(values, Words):
-        codes = values.codes[rows]
-        used, position = np.unique(codes, return_inverse=True)
-        words = texts(Words(used, values.words), slice(None))
-        return pa.DictionaryArray.from_arrays(position, pa.array(words, pa.string())).cast(
-            pa.string()
-        )
+        return _arrow_text(values.codes[rows], values.words)
     unknown = values[rows] == MISSING if column.optional else None
     return pa.array(values[rows], pa.int64(), mask=unknown)
+
+
+def _arrow_text(codes: Int, words: Vocabulary) -> Any:
+    if isinstance(words, NumberedIds):
+        return _arrow_ids(words.at(codes))
+    if len(words) > len(codes):
+        used, codes = np.unique(codes, return_inverse=True)
+        listed = texts(Words(used, words), slice(None))
+    else:
+        # Text where there is none stands last, where the code of what is missing points to.
+        listed = [*map(str, words), ""]
+        codes = np.where(codes == MISSING, len(words), codes)
+    dictionary = pa.array(listed, pa.string())
+    return pa.DictionaryArray.from_arrays(codes.astype(np.int32), dictionary).cast(pa.string())
+
+
+def _arrow_ids(ids: NDArray[np.str_]) -> Any:
+    """Hand over plain ids, all equally long, without a Python object for each."""
+    plain = ids.astype(f"S{ids.dtype.itemsize // 4}")
+    if len(plain) == 0 or bool((np.strings.str_len(plain) != plain.dtype.itemsize).any()):
+        return pa.array(ids.tolist(), pa.string())
+    ends = np.arange(len(plain) + 1, dtype=np.int32) * plain.dtype.itemsize
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(plain)]
+    return pa.Array.from_buffers(pa.string(), len(plain), buffers)
 
 
 def _parquet_batches(path: Path, columns: Sequence[FileColumn]) -> Iterable[list[Any]]:

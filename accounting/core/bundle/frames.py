@@ -18,12 +18,15 @@ SLICE = 65_536
 """Rows handled at a time wherever a frame is turned into text."""
 
 
+Vocabulary = Sequence[str] | NDArray[np.str_] | NumberedIds
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """A column of text: `words[code]` per row, and empty text where the code is `MISSING`."""
 
     codes: Int
-    words: Sequence[str] | NDArray[np.str_] | NumberedIds
+    words: Vocabulary
 
     def __len__(self) -> int:
         return len(self.codes)
