@@ -180,7 +180,10 @@ def _signers(policy: Policy, reader: Reader) -> list[Organisation]:
     """Return the reader's organisations that have not signed a proposed policy yet."""
     if policy.state != Policy.State.PROPOSED:
         return []
-    signed = set(policy.ratifications.values_list("organisation_id", flat=True))
+    signatures = list(policy.ratifications.all())
+    signed = {row.organisation_id for row in signatures}
+    # Whoever signed for one side signs for no other.
+    own_side = {row.side for row in signatures if row.ratified_by_id == reader.user.pk}
     return [
         row.organisation
         for row in reader.memberships
@@ -190,6 +193,10 @@ def _signers(policy: Policy, reader: Reader) -> list[Organisation]:
         and (
             row.organisation.kind != Organisation.Kind.PLATFORM
             or row.organisation_id == policy.operator_id
+        )
+        and (
+            not own_side
+            or agreements.side_of(policy=policy, organisation=row.organisation) in own_side
         )
     ]
 

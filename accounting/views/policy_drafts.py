@@ -19,7 +19,7 @@ from accounting.services import policies as agreements
 from accounting.services.visibility import visible_policies
 from accounting.views.access import Reader, SignedInRequest, find, reader_of, signed_in
 from accounting.views.policies import operators_to_draft_for
-from accounting.views.policy_words import complete
+from accounting.views.policy_words import BETA_WARNING_PPM, complete
 from accounting.views.tables import Link
 
 FIRST_PRESET = "value-model"
@@ -45,8 +45,7 @@ def draft(request: SignedInRequest) -> HttpResponse:
     elif request.method == "POST" and form.is_valid():
         made = form.save(created_by=request.user)
         if made is not None:
-            messages.success(request, _("The draft is stored. Propose it when it is ready."))
-            return HttpResponseRedirect(reverse("policy", args=[made.public_id]))
+            return _stored(request, made)
     errors = [] if more or request.method == "GET" else form.errors
     context = {
         "form": form,
@@ -75,8 +74,7 @@ def draft_document(request: SignedInRequest) -> HttpResponse:
             pointer = getattr(error, "pointer", "")
             form.add_error("document", f"{error} ({pointer})" if pointer else str(error))
         else:
-            messages.success(request, _("The draft is stored. Propose it when it is ready."))
-            return HttpResponseRedirect(reverse("policy", args=[made.public_id]))
+            return _stored(request, made)
     context = {"form": form, "breadcrumb": _trail(_("Draft from a document"))}
     status = 422 if form.errors else 200
     return render(request, "accounting/policies/draft_document.html", context, status=status)
@@ -92,6 +90,20 @@ def document(request: SignedInRequest, policy_id: str) -> HttpResponse:
     )
     response["Content-Disposition"] = f'attachment; filename="{found.public_id}.json"'
     return response
+
+
+def _stored(request: SignedInRequest, made: Policy) -> HttpResponse:
+    """Say that the draft is stored, and warn of a β at which scores get arbitrary."""
+    messages.success(request, _("The draft is stored. Propose it when it is ready."))
+    if made.document["blend_beta_ppm"] > BETA_WARNING_PPM:
+        messages.warning(
+            request,
+            _(
+                "Its β is above 30 %: scores of data value can be arbitrary and gamed, and change "
+                "when data are split among aliases."
+            ),
+        )
+    return HttpResponseRedirect(reverse("policy", args=[made.public_id]))
 
 
 def _operators(reader: Reader) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from django.test import Client
 from accounting.cases.worked_example import worked_example
 from accounting.models import Run
 from accounting.services import cases, trends
+from accounting.services.indicator_catalogue import CATALOGUE, shown_value
 from accounting.services.product_indicators import product_indicators
 from accounting.services.run_cells import DIMENSIONS, GROUP, groups_of
 from contributions.models import User, Worker
@@ -19,6 +22,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+GOLDEN = Path(__file__).resolve().parents[4] / "shared" / "spec" / "worked-example.json"
 OF_PEOPLE = (
     "credited_minus_worked_hours",
     "gini_hourly",
@@ -48,6 +52,25 @@ def example_run(**workers: str) -> Run:
     if workers:
         Worker.objects.update(**workers)
     return factories.computed_run(period)
+
+
+@pytest.fixture
+def golden() -> dict[str, Any]:
+    """The numbers that the specification prints."""
+    if not GOLDEN.exists():
+        pytest.skip("The shared golden numbers are not beside this checkout.")
+    numbers: dict[str, Any] = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    return numbers
+
+
+def test_every_indicator_of_the_application_is_the_golden_one(golden: dict[str, Any]) -> None:
+    run = example_run()
+    stored = dict(run.indicators.values_list("name", "value"))
+    assert {name: round(float(stored[name]), 4) for name in golden["h"]} == golden["h"]
+    told = words(signed_in(factories.user(run.period.operator)).get("/indicators/"))
+    for name, value in golden["h"].items():
+        shown = shown_value(CATALOGUE[name], stored[name])
+        assert shown in told, (name, value)
 
 
 def test_a_group_of_everybody_has_the_indicators_of_the_run() -> None:

@@ -290,3 +290,17 @@ def test_much_data_value_is_warned_of() -> None:
     made = factories.policy(operator, blend_beta_ppm=400_000)
     page = signed_in(factories.user(operator)).get(f"/policies/{made.public_id}/")
     assert "Data value above 30 %" in page.content.decode()
+
+
+def test_who_signed_for_one_side_is_offered_no_other() -> None:
+    operator, union = factories.organisation(), factories.organisation("labour_organisation")
+    person = factories.user(operator)
+    person.memberships.create(organisation=union, role="admin")
+    made = factories.policy(operator)
+    policies.propose(policy=made)
+    client = signed_in(person)
+    url = f"/policies/{made.public_id}/"
+    assert f"Sign for {union}" in client.get(url).content.decode()
+    client.post(f"{url}ratify/", {"organisation": operator.public_id})
+    assert "Sign for" not in client.get(url).content.decode()
+    assert client.post(f"{url}ratify/", {"organisation": union.public_id}).status_code == 404
