@@ -24,12 +24,12 @@ ASKED: Final = {
 }
 
 
-def asked_valuations(period: Period) -> tuple[list[Valuation], bool]:
-    """Return the demo's valuations of the images, and whether they are new."""
+def asked_valuations(period: Period) -> list[Valuation]:
+    """Return the demo's valuations of the images, asked now or before."""
     images = Product.objects.get(operator=period.operator_id, kind=Product.Kind.DATASET)
     known = Valuation.objects.filter(product=images, title__in=ASKED).order_by("pk")
     if known.exists():
-        return list(known), False
+        return list(known)
     points = digit_points()
     training, validation = archive(points.training), archive(points.validation)
     made = []
@@ -48,7 +48,7 @@ def asked_valuations(period: Period) -> tuple[list[Valuation], bool]:
         valuations.stage(valuation=valuation, chunks=[training], file_name="digits.npz")
         valuations.confirm(valuation=valuation)
         made.append(valuation)
-    return made, True
+    return made
 
 
 @transaction.atomic

@@ -66,15 +66,15 @@ class Command(BaseCommand):
 
     def _asked_valuations(self, period: Period) -> list[Valuation]:
         """Let the worker value the digits while it computes runs."""
-        asked, new = digits.asked_valuations(period)
-        if new:
-            for valuation in asked:
-                tasks.enqueue_valuation(valuation.pk, helpers=1)
+        asked = digits.asked_valuations(period)
+        # One at a time: the first compiles what the others need.
+        tasks.enqueue_valuation(asked[0].pk, helpers=1)
         return asked
 
     def _use_valued(self, asked: list[Valuation]) -> None:
         deadline = time.monotonic() + MOST_SECONDS
         for valuation in asked:
+            tasks.enqueue_valuation(valuation.pk, helpers=1)
             while not valuation.is_finished:
                 if time.monotonic() > deadline:
                     raise CommandError(f"{valuation.public_id} is still {valuation.state}.")

@@ -35,13 +35,12 @@ def test_the_same_images_come_the_same_way_every_time() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_demo_values_them_once_and_uses_the_first() -> None:
     period = cases.load_case(case=digits())
-    asked, new = demo.asked_valuations(period)
-    assert new
+    asked = demo.asked_valuations(period)
     for valuation in asked:
         valuation_computing.work_on(valuation_id=valuation.pk)
     demo.use_first(asked)
-    again, new = demo.asked_valuations(period)
-    assert ([v.pk for v in again], new) == ([v.pk for v in asked], False)
+    again = demo.asked_valuations(period)
+    assert [v.pk for v in again] == [v.pk for v in asked]
     demo.use_first(again)
     assert ValuationUse.objects.get().valuation_id == asked[0].pk
     first = Valuation.objects.get(pk=asked[0].pk)
