@@ -17,24 +17,39 @@ BLOCK_SHIFT = 12
 """A block has at most 2^12 rows; the number of a row is its block's number and its place."""
 
 
-# Block by block from the worker's own records, which are found by index. A block whose range
-# holds a record need not hold the record: the place is then null.
-_OF_WORKER = """
+# From the workers' own records, which are found by index, to the one block that may hold each.
+_LINES = """
 SELECT (b.id << 12) + place - 1
 FROM contributions_contribution c
-JOIN accounting_runpool p ON p.run_id = %(run)s
-JOIN accounting_lineblock b ON b.pool_id = p.id AND c.id BETWEEN b.first_id AND b.last_id,
+JOIN accounting_runpool p ON p.run_id = %(run)s,
+    LATERAL (SELECT * FROM accounting_lineblock b WHERE b.pool_id = p.id AND b.first_id <= c.id
+             ORDER BY b.first_id DESC LIMIT 1) b,
     LATERAL array_position(b.contributions, c.id) place
-WHERE place IS NOT NULL AND c.worker_id IN (
-    SELECT id FROM contributions_worker WHERE id = %(worker)s OR merged_into_id = %(worker)s
-)
+WHERE c.worker_id = ANY (%(workers)s) AND b.last_id >= c.id AND place IS NOT NULL
+"""
+_LABOUR = """
+SELECT (b.id << 12) + place - 1
+FROM contributions_contribution c,
+    LATERAL (SELECT * FROM accounting_labourblock b WHERE b.run_id = %(run)s AND b.first_id <= c.id
+             ORDER BY b.first_id DESC LIMIT 1) b,
+    LATERAL array_position(b.contributions, c.id) place
+WHERE c.worker_id = ANY (%(workers)s) AND b.last_id >= c.id AND place IS NOT NULL
 """
 
 
-def lines_of_worker(run_id: int, worker_id: int) -> list[int]:
-    """Return the numbers of the lines of a run that pay for a worker's records."""
+def lines_of_workers(run_id: int, workers: list[int]) -> list[int]:
+    """Return the numbers of the lines of a run that pay for some workers' records."""
+    return _numbers(_LINES, run_id, workers)
+
+
+def labour_of_workers(run_id: int, workers: list[int]) -> list[int]:
+    """Return the numbers of the rows of labour content of a run for some workers' records."""
+    return _numbers(_LABOUR, run_id, workers)
+
+
+def _numbers(query: str, run_id: int, workers: list[int]) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(_OF_WORKER, {"run": run_id, "worker": worker_id})
+        cursor.execute(query, {"run": run_id, "workers": workers})
         return [number for (number,) in cursor.fetchall()]
 
 

@@ -13,7 +13,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounting.models.blocks import BLOCK_SHIFT, LabourBlock, LineBlock, lines_of_worker
+from accounting.models.blocks import (
+    BLOCK_SHIFT,
+    LabourBlock,
+    LineBlock,
+    labour_of_workers,
+    lines_of_workers,
+)
 from accounting.models.run import Run
 from contributions.models import Contribution, LineageEdge, Organisation, Product, User, Worker
 from contributions.models.identified import Identified
@@ -61,6 +67,15 @@ class RunNorm(models.Model):
         return self.task_type
 
 
+class RunLabourQuerySet(models.QuerySet["RunLabour"]):
+    """Questions asked of labour content."""
+
+    def of_workers(self, run: Run, workers: list[int]) -> RunLabourQuerySet:
+        """Keep the labour of a run in some workers' own records, found by index."""
+        numbers = labour_of_workers(run.pk, workers)
+        return self.filter(pk__in=numbers, block__in={at >> BLOCK_SHIFT for at in numbers})
+
+
 class RunLabour(models.Model):
     """Labour content of one contribution in one run: how its hours were credited and reduced.
 
@@ -83,6 +98,8 @@ class RunLabour(models.Model):
     decay_ppm = models.IntegerField(_("decay (ppm)"))
     content_uh = models.BigIntegerField(_("labour content (µh)"))
     basis = models.CharField(_("basis"), max_length=9, choices=Basis)
+
+    objects = RunLabourQuerySet.as_manager()
 
     class Meta:
         ordering = ["contribution_id"]
@@ -190,12 +207,10 @@ class LineQuerySet(models.QuerySet["Line"]):
                 kwargs.setdefault("block", number >> BLOCK_SHIFT)
         return super().filter(*args, **kwargs)
 
-    def of_worker(self, run: Run, worker_id: int) -> LineQuerySet:
-        """Keep the lines of a run that pay for one worker's records, by index."""
-        numbers = lines_of_worker(run.pk, worker_id)
-        return self.filter(
-            pk__in=numbers, block__in=sorted({number >> BLOCK_SHIFT for number in numbers})
-        )
+    def of_workers(self, run: Run, workers: list[int]) -> LineQuerySet:
+        """Keep the lines of a run that pay for some workers' own records, found by index."""
+        numbers = lines_of_workers(run.pk, workers)
+        return self.filter(pk__in=numbers, block__in={at >> BLOCK_SHIFT for at in numbers})
 
     def visible_to(self, user: User) -> LineQuerySet:
         """Keep the lines that a user may read one by one."""

@@ -60,7 +60,7 @@ def workers_behind(statement: Statement) -> list[int]:
 def real_pay(statement: Statement) -> RealPay:
     """Return the hours and the money behind a statement."""
     run, period = statement.run, statement.run.period
-    labour = RunLabour.objects.filter(run=run, contribution__worker__in=workers_behind(statement))
+    labour = RunLabour.objects.of_workers(run, workers_behind(statement))
     seconds = labour.aggregate(sum=Sum("contribution__seconds"))["sum"] or 0
     wages = labour.filter(contribution__wage_currency=period.currency).aggregate(
         sum=Sum("contribution__wage_micro")

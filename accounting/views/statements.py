@@ -110,10 +110,7 @@ def statement(request: SignedInRequest, statement_id: str) -> HttpResponseBase:
 
 
 def _lines_of(statement: Statement) -> QuerySet[Line]:
-    return Line.objects.filter(
-        pool__in=list(statement.run.pools.all()),
-        contribution__worker__in=workers_behind(statement),
-    )
+    return Line.objects.of_workers(statement.run, workers_behind(statement))
 
 
 def _largest_lines(statement: Statement) -> QuerySet[Line]:

@@ -41,10 +41,12 @@ def test_rows_of_a_block_are_found_by_their_numbers(run: Run) -> None:
 
 def test_lines_of_a_worker_are_those_of_their_records(run: Run) -> None:
     for worker in run.statements.values_list("worker", flat=True):
-        found = set(Line.objects.of_worker(run, worker).values_list("pk", flat=True))
+        found = set(Line.objects.of_workers(run, [worker]).values_list("pk", flat=True))
         expected = Line.objects.filter(pool__run=run, contribution__worker=worker)
         assert found == set(expected.values_list("pk", flat=True))
         assert found
+        labour = RunLabour.objects.filter(run=run, contribution__worker=worker)
+        assert list(RunLabour.objects.of_workers(run, [worker])) == list(labour)
 
 
 @pytest.mark.parametrize("table", ["accounting_lineblock", "accounting_labourblock"])
