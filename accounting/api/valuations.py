@@ -2,65 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from typing import IO, Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
-from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 
 from accounting.api.agreements import DocumentField
-from accounting.api.outputs import CountField
+from accounting.api.uploads import BYTES, pieces, uploaded
+from accounting.api.valuation_outputs import ScoreOutput, ValuationOutput, WorkerValueOutput
 from accounting.models import Score, Valuation, WorkerValue
-from accounting.models.valuation import valuations_in_use
 from accounting.services import valuations
 from accounting.services.valuation_plans import METHODS_OF, Parameters
-from accounting.services.valuation_progress import progress_of
 from accounting.services.visibility import visible_valuations
 from accounting.tasks import enqueue_valuation
-from accounting.valuation.files.limits import Limits
-from contributions.api.bodies import Body, BodyTooLarge
-from contributions.api.documents import Input, Output
+from contributions.api.documents import Input
 from contributions.api.fields import (
     ChoiceField,
-    IdField,
     IntegerField,
     RecordField,
-    StrictField,
     TextField,
-    TimeField,
     YesNoField,
 )
 from contributions.api.parameters import by_id, by_word
-from contributions.api.resources import KEEPING, SIGNING, Collection, Item, Resource, find
+from contributions.api.resources import KEEPING, SIGNING, Collection, Item, find
 from contributions.models import ApiToken, Contribution, Product, Worker
 from contributions.services.replies import Reply
 from contributions.services.visibility import visible_products
 
 TAG = "Valuations"
-BYTES = "application/octet-stream"
 METHODS = [str(method) for methods in METHODS_OF.values() for method in methods]
-_BYTES_AT_ONCE = 1 << 20
-_IN_MEMORY = 1 << 20
 _LARGEST_SEED = 2**31 - 1
 _FILE = {BYTES: {"type": "string", "format": "binary"}}
-
-
-class NullableCountField(CountField):
-    """A figure that is null where it is not known."""
-
-    def __init__(self, **options: Any) -> None:
-        StrictField.__init__(
-            self, json_schema={"type": ["integer", "null"]}, allow_null=True, **options
-        )
 
 
 class ProvenanceInput(Input):
@@ -83,84 +59,6 @@ class ValuationInput(Input):
         required=False, help_text="By name, such as k, baseline, embedding, model; see the guide."
     )
     provenance = ProvenanceInput(required=False)
-
-
-class ValuationOutput(Output):
-    """A valuation: its frozen utility, how far it is, and what it found out."""
-
-    id = IdField(Valuation, source="pk")
-    product = IdField(Product, source="product_id")
-    title = serializers.CharField()
-    source = ChoiceField(choices=Valuation.Source.values)  # type: ignore[assignment]
-    method = serializers.CharField()
-    level = ChoiceField(choices=Valuation.Level.values)
-    state = ChoiceField(choices=Valuation.State.values)
-    seed = IntegerField()
-    parameters = DocumentField()
-    provenance = DocumentField()
-    utility = DocumentField(help_text="Frozen and hashed before the data were seen.")
-    utility_sha256 = serializers.CharField()
-    inputs = DocumentField()
-    inputs_sha256 = serializers.CharField()
-    duplicates = serializers.SerializerMethodField(
-        help_text="How many points were copied, repeated and given another label."
-    )
-    reliability_ppm = CountField(help_text="Mean rank correlation between runs; it scales β.")
-    runs_count = IntegerField()
-    findings = DocumentField()
-    result_sha256 = serializers.CharField()
-    moves_pay = serializers.SerializerMethodField()
-    blocks_count = IntegerField()
-    blocks_done = serializers.SerializerMethodField()
-    seconds_left = serializers.SerializerMethodField()
-    failure_code = serializers.CharField()
-    failure = serializers.CharField()
-    created_at = TimeField()
-    frozen_at = TimeField(allow_null=True)
-    started_at = TimeField(allow_null=True)
-    finished_at = TimeField(allow_null=True)
-
-    @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
-    def get_duplicates(self, valuation: Valuation) -> dict[str, int]:
-        """Return counts; who copied whom is on the page of those who keep the records."""
-        found = valuation.duplicates
-        return {name: found[name] for name in ("copied", "repeated", "relabelled") if name in found}
-
-    @extend_schema_field({"type": "boolean"})
-    def get_moves_pay(self, valuation: Valuation) -> bool:
-        """Return whether runs use it."""
-        in_use = valuations_in_use([valuation.product_id])
-        return in_use.get(valuation.product_id) == valuation.pk
-
-    @extend_schema_field({"type": "integer"})
-    def get_blocks_done(self, valuation: Valuation) -> int:
-        """Return how many blocks are done."""
-        return progress_of(valuation).done
-
-    @extend_schema_field({"type": ["integer", "null"]})
-    def get_seconds_left(self, valuation: Valuation) -> int | None:
-        """Return how long it will still take, as far as that can be told."""
-        return progress_of(valuation).seconds_left if valuation.is_running else None
-
-
-class ScoreOutput(Output):
-    """The score of one contribution, in parts per billion of the utility."""
-
-    contribution = IdField(Contribution, source="contribution_id")
-    worker = IdField(Worker, source="contribution.worker_id")
-    score_ppb = CountField()
-    error_ppb = NullableCountField(help_text="Standard error.")
-    other_level_ppb = NullableCountField(source="other_ppb")
-
-
-class WorkerValueOutput(Output):
-    """What one person's data was worth."""
-
-    worker = IdField(Worker, source="worker_id")
-    value_ppb = CountField()
-    error_ppb = NullableCountField(help_text="Standard error.")
-    other_level_ppb = NullableCountField(source="other_ppb")
-    contributions_count = IntegerField()
 
 
 class ValuationsView(Collection):
@@ -255,7 +153,7 @@ class ValuationValidationView(ValuationStep):
         return uploaded(self, lambda file: self._freeze(valuation, file))
 
     def _freeze(self, valuation: Valuation, file: IO[bytes]) -> Reply:
-        valuations.freeze(valuation=valuation, chunks=_pieces(file), file_name="validation")
+        valuations.freeze(valuation=valuation, chunks=pieces(file), file_name="validation")
         return self.answered(valuation)
 
 
@@ -276,7 +174,7 @@ class ValuationDataView(ValuationStep):
         return uploaded(self, lambda file: self._stage(valuation, file))
 
     def _stage(self, valuation: Valuation, file: IO[bytes]) -> Reply:
-        valuations.stage(valuation=valuation, chunks=_pieces(file), file_name="data")
+        valuations.stage(valuation=valuation, chunks=pieces(file), file_name="data")
         return self.answered(valuation)
 
 
@@ -372,44 +270,3 @@ class ValuationPeopleView(ValuationPart):
     def rows(self) -> QuerySet[WorkerValue]:
         """Return people's values, as far as they are the asker's to see."""
         return WorkerValue.objects.visible_to(self.user).filter(valuation=self.valuation())
-
-
-@dataclass(frozen=True, slots=True)
-class Upload(Body):
-    """A body that is too large to be held, known by its hash alone."""
-
-    digest: str = ""
-
-    @property
-    def sha256(self) -> str:
-        """The hash by which a repeated request is told from another."""
-        return self.digest
-
-
-def uploaded(view: Resource, effect: Any) -> HttpResponse:
-    """Take a file of any size in bounded memory, and answer by its effect once per key.
-
-    Raises:
-        UnsupportedMediaType: It is not sent as plain bytes.
-        BodyTooLarge: It has more bytes than a valuation takes.
-    """
-    request = view.request
-    kind = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    if kind != BYTES:
-        raise UnsupportedMediaType(kind)
-    most = Limits().file_bytes
-    digest, size = hashlib.sha256(), 0
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-        while piece := request._request.read(_BYTES_AT_ONCE):
-            size += len(piece)
-            if size > most:
-                raise BodyTooLarge
-            digest.update(piece)
-            file.write(piece)
-        file.seek(0)
-        return view.once(Upload(b"", digest.hexdigest()), lambda: effect(file))
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(_BYTES_AT_ONCE):
-        yield piece
