@@ -17,9 +17,19 @@ from rest_framework.response import Response
 
 from accounting.api.agreements import TAG, DocumentField
 from accounting.core.policy import parse_policy, policy_document
-from accounting.forms.policies_terms import BETA_WARNING_PPM, POOL_TERMS, terms
+from accounting.forms.policies import complete_preset
+from accounting.forms.policies_terms import (
+    BETA_WARNING_PPM,
+    CHOICES,
+    POOL_CHOICES,
+    POOL_TERMS,
+    Term,
+    Words,
+    terms,
+    value_at,
+)
 from accounting.models import NegotiationStep, Policy
-from accounting.services import negotiation
+from accounting.services import negotiation, policies
 from accounting.services.policy_changes import ABSENT, Change, changes
 from accounting.services.visibility import visible_policies
 from contributions.api.documents import Input, Output, fail_field
@@ -31,7 +41,7 @@ from contributions.api.fields import (
     TextField,
     TimeField,
 )
-from contributions.api.resources import KEEPING, SIGNING, Collection, Item, find
+from contributions.api.resources import KEEPING, SIGNING, Collection, Item, Resource, find
 from contributions.models import ApiToken, Organisation
 from contributions.services.replies import Reply
 from contributions.services.visibility import visible_organisations
@@ -174,4 +184,56 @@ def _told(change: Change) -> dict[str, Any]:
         "meaning": str(term.meaning if term else ""),
         "before": None if change.before is ABSENT else change.before,
         "after": None if change.after is ABSENT else change.after,
+    }
+
+
+class TermOutput(Output):
+    """A term of a policy: what it decides, what it holds, and what the presets say."""
+
+    path = serializers.CharField(help_text="Where it stands in the document.")
+    name = serializers.CharField()
+    meaning = serializers.CharField()
+    kind = serializers.CharField(help_text="How its value is written.")
+    choices = serializers.ListField(child=serializers.CharField())
+    presets = serializers.JSONField(help_text="Name of a preset to what it says.")
+
+
+class TermsOutput(Output):
+    """Every term of a policy, and of a pool in it."""
+
+    terms = TermOutput(many=True)
+    pool_terms = TermOutput(many=True)
+    presets = serializers.JSONField(help_text="Name to the whole document.")
+
+
+class PolicyTermsView(Resource):
+    """What can be agreed on."""
+
+    tag = TAG
+    output = TermsOutput
+
+    def get(self, request: Request) -> Response:  # noqa: ARG002
+        """Answer every term with what it decides, and the presets to start from."""
+        presets = {name: complete_preset(name) for name in policies.preset_names()}
+        return Response(
+            self.shown(
+                {
+                    "terms": [_term(row, CHOICES, presets) for row in terms()],
+                    "pool_terms": [_term(row, POOL_CHOICES, {}) for row in POOL_TERMS],
+                    "presets": presets,
+                }
+            )
+        )
+
+
+def _term(
+    term: Term, choices: Mapping[str, list[tuple[str, Words]]], presets: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "path": term.path,
+        "name": str(term.name),
+        "meaning": str(term.meaning),
+        "kind": term.kind,
+        "choices": [code for code, _words in choices.get(term.path, [])],
+        "presets": {name: value_at(document, term.path) for name, document in presets.items()},
     }

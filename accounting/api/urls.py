@@ -31,6 +31,7 @@ urlpatterns = [
     path("index-measures", bases.IndexMeasuresView.as_view()),
     path("amortisations", bases.AmortisationsView.as_view()),
     path("amortised-costs", bases.AmortisedCostsView.as_view()),
+    path("policy-terms", negotiations.PolicyTermsView.as_view()),
     path("policies", agreements.PoliciesView.as_view()),
     path("policies/<str:id>", agreements.PolicyView.as_view()),
     path("policies/<str:id>/proposal", agreements.PolicyProposalView.as_view()),

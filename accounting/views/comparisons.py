@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from accounting.models import Run
 from accounting.services import comparisons as side_by_side
-from accounting.services import disclosure
+from accounting.services import disclosure, trends
 from accounting.services.policy_changes import changes
 from accounting.views import comparison_tables, links, notices, policy_words
 from accounting.views.access import (
@@ -32,6 +32,8 @@ MOST_CHOICES = 100
 def compare_runs(request: SignedInRequest) -> HttpResponse:
     """Hold one run against another; without two, offer those that can be chosen."""
     chosen = [request.GET.get(name, "") for name in ("before", "after")]
+    if chosen[1] and not chosen[0]:
+        chosen[0] = _run_before(request, chosen[1])
     context: dict[str, Any] = {
         "runs": _choices(request),
         "chosen": chosen,
@@ -93,6 +95,15 @@ def _notices(before: Run, after: Run) -> list[Notice]:
         for run in simulated
     ]
     return [*told, *notices.of_operator(after.period.operator)]
+
+
+def _run_before(request: SignedInRequest, public_id: str) -> str:
+    """Return the run of the period before a run's own, if there is one."""
+    run = find_run_with_result(request, public_id)
+    period = run.period
+    rows = trends.series(request.user, period.operator, period.currency)
+    earlier = [row for row in rows if row.period.ends_on < period.starts_on]
+    return earlier[-1].public_id if earlier else ""
 
 
 def _choices(request: SignedInRequest) -> list[Run]:

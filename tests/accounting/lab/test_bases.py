@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from accounting.core.allocation import allocate
 from accounting.core.verify import verify_bundle
@@ -125,3 +126,33 @@ def test_wages_in_another_currency_enter_a_run_at_the_rate() -> None:
     assert allocate(pin(period=period, policy=policy).inputs).price.variable_capital_micro == (
         72_500_000
     )
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"]
+)
+def test_bases_are_only_ever_added(statement: str) -> None:
+    product = factories.product(factories.organisation())
+    spread = cost(plan(product), 1)
+    added = [
+        spread,
+        spread.plan,
+        rate("7", date(2026, 1, 1)),
+        index_inputs.add_measure(
+            measure=IndexMeasure(
+                product=product,
+                measured_on=date(2026, 1, 1),
+                gpu_milli_hours=1,
+                governance_seconds=1,
+                training_flop=Decimal(1),
+                source="meter",
+            )
+        ),
+    ]
+    for row in added:
+        with (
+            pytest.raises(IntegrityError),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement.format(row._meta.db_table))

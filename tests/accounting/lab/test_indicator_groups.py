@@ -135,6 +135,8 @@ def test_indicators_run_from_period_to_period_and_simulations_are_no_part_of_it(
     told = words(page)
     for text in ("2026-01", "2027-01", "Rent, second estimate", "Labour, and its pay", "Crowd"):
         assert text in told
+    against = signed_in(user).get("/comparisons/", {"after": later.public_id})
+    assert f'href="/runs/{run.public_id}/"' in against.content.decode()
     stretches = trends.dislocation([run, later])
     assert stretches[0].quarter == (2026, 2)
     assert [row.quarter for row in stretches if row.paid_micro] == [(2026, 4), (2027, 4)]

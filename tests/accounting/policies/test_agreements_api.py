@@ -111,3 +111,12 @@ def test_a_proposal_is_withdrawn_once_and_by_its_own_side() -> None:
     program = Program(factories.user(operator))
     assert program.post(path).json()["state"] == Policy.State.WITHDRAWN
     assert_problem(program.post(path), 409, "policy_not_proposed")
+
+
+def test_the_terms_to_agree_on_are_told_with_their_presets() -> None:
+    told = Program(factories.user()).get("policy-terms").json()
+    by_path = {row["path"]: row for row in told["terms"]}
+    assert by_path["norm.method"]["choices"] == ["mean", "median", "mode", "individual"]
+    assert by_path["blend_beta_ppm"]["presets"]["value-model"] == 200_000
+    assert set(told["presets"]) == set(policies.preset_names())
+    assert {row["path"] for row in told["pool_terms"]} >= {"rate_ppm", "solidarity_ppm"}
