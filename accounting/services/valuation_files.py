@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -130,6 +131,11 @@ def keep(valuation: Valuation, content: str, arrays: dict[str, npt.NDArray[Any]]
         np.savez(file, allow_pickle=False, **arrays)
     path.with_suffix(".new").replace(path)
     return digest_of(path)
+
+
+def forget(valuation: Valuation) -> None:
+    """Remove the files of a valuation."""
+    shutil.rmtree(folder_of(valuation), ignore_errors=True)
 
 
 def digest_of(path: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from django.db import transaction
@@ -183,6 +184,8 @@ def confirm(*, valuation: Valuation) -> None:
 def cancel(*, valuation: Valuation) -> None:
     """Give a valuation up, at any step; its workers find it gone and store nothing.
 
+    Its files are removed: nothing was found out that somebody would have to recompute.
+
     Raises:
         ValuationNotCancellable: It is finished.
     """
@@ -199,6 +202,7 @@ def cancel(*, valuation: Valuation) -> None:
     )
     if not cancelled:
         raise ValuationNotCancellable(_("This valuation is finished and cannot be cancelled."))
+    transaction.on_commit(partial(files.forget, valuation))
     valuation.refresh_from_db()
 
 

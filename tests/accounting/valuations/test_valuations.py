@@ -322,9 +322,11 @@ class TestUse:
         with pytest.raises(valuations.ValuationNotComputed):
             valuations.use(valuation=valuation, chosen_by=None)
 
-    def test_a_cancelled_valuation_stays_so(self) -> None:
+    def test_a_cancelled_valuation_stays_so_and_keeps_no_data(self) -> None:
         valuation = worlds.confirmed(worlds.world(2))
+        assert valuation_files.folder_of(valuation).exists()
         valuations.cancel(valuation=valuation)
+        assert not valuation_files.folder_of(valuation).exists()
         with pytest.raises(valuations.ValuationNotCancellable):
             valuations.cancel(valuation=valuation)
         assert not valuation.scores.exists()
