@@ -22,7 +22,7 @@ from accounting.views.access import (
     signed_in,
 )
 from accounting.views.adding_up import is_pending
-from accounting.views.tables import Link, Notice
+from accounting.views.tables import Fact, Link, Notice
 
 MOST_CHOICES = 100
 
@@ -59,7 +59,7 @@ def _compared(request: SignedInRequest, before: Run, after: Run) -> dict[str, An
     reader = reader_of(request)
     fewest = max(disclosure.fewest_in_run(reader.user, run) for run in (before, after))
     sides = side_by_side.of_run(before), side_by_side.of_run(after)
-    names = (_name(before), _name(after))
+    names = (_("Before"), _("After"))
     tables = [
         comparison_tables.overview_table(*sides, names),
         comparison_tables.pools_table(*sides, names),
@@ -78,7 +78,10 @@ def _compared(request: SignedInRequest, before: Run, after: Run) -> dict[str, An
             terms, before=str(before.policy), after=str(after.policy)
         ),
         "notices": _notices(before, after),
-        "links": [Link(_name(run), links.run_url(run)) for run in (before, after)],
+        "facts": [
+            Fact(name, _name(run), links.run_url(run))
+            for name, run in zip(names, (before, after), strict=True)
+        ],
         "fewest": fewest,
     }
 

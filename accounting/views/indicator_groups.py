@@ -37,6 +37,12 @@ DIMENSION_NAMES: dict[str, Words] = {
     "country": gettext_lazy("Country"),
     "phase": gettext_lazy("Phase"),
 }
+_SUPPRESSED = Empty(
+    gettext_lazy("Suppressed"),
+    gettext_lazy("Too few people stand behind every group of this dimension."),
+)
+MOST_BESIDE = 8
+"""So many groups stand side by side in one table."""
 GROUP_INDICATORS = (
     "lw_cov_workers_after",
     "lw_cov_workers_before",
@@ -88,7 +94,7 @@ def _shown(run: Run, dimension: str, fewest: int) -> dict[str, Any]:
     found = groups_of(run, dimension)
     names = group_names(found, dimension)
     return {
-        "labour": _labour_table(run, found, names, fewest),
+        "labour": _labour_table(run, found, names, dimension, fewest),
         "indicators": _indicators_table(run, found, names, dimension, fewest),
         "definitions": definitions_table(
             GROUP_INDICATORS + (PRODUCT_INDICATORS if dimension == "product" else ())
@@ -145,14 +151,21 @@ def _name(dimension: str, code: str) -> str:
 
 
 def _labour_table(
-    run: Run, found: list[Group], names: dict[tuple[str, ...], str], fewest: int
+    run: Run,
+    found: list[Group],
+    names: dict[tuple[str, ...], str],
+    dimension: str,
+    fewest: int,
 ) -> Table:
     """Return labour and pay of the cells; small ones stand together or, if all are, not at all."""
     cells = {group.key: group.cell for group in found}
     small = set(cells) if is_hidden(cells, fewest) else too_small(cells, fewest)
     shown = [group for group in found if group.key not in small]
     hidden = [group for group in found if group.key in small]
-    rows = [_labour_row(run, names[group.key], [group]) for group in shown]
+    rows = [
+        _labour_row(run, names[group.key], [group], href=_leads_to(run, group, dimension))
+        for group in shown
+    ]
     if hidden and not is_hidden(cells, fewest):
         rows.append(_labour_row(run, _("Small groups together"), hidden, counted=False))
     return Table(
@@ -169,13 +182,13 @@ def _labour_table(
             numeric=tuple(range(1, 8)),
         ),
         rows=rows,
-        empty=Empty(
-            _("Suppressed"), _("Too few people stand behind every group of this dimension.")
-        ),
+        empty=_SUPPRESSED,
     )
 
 
-def _labour_row(run: Run, name: str, found: list[Group], *, counted: bool = True) -> list[Cell]:
+def _labour_row(
+    run: Run, name: str, found: list[Group], *, counted: bool = True, href: str = ""
+) -> list[Cell]:
     currency = run.period.currency
     paid = sum(group.cell.amount_micro for group in found)
     wages = sum(group.wages_micro for group in found)
@@ -183,7 +196,7 @@ def _labour_row(run: Run, name: str, found: list[Group], *, counted: bool = True
     total = run.statements.count() and _paid_in_all(run)
     hourly = (wages + paid) * 3_600 // seconds if seconds else None
     return [
-        Cell(name),
+        Cell(name, href=href),
         number(figure(sum(group.cell.workers for group in found)) if counted else ABSENT),
         number(hours_of_seconds(seconds)),
         number(hours_of_content(sum(group.content_uh for group in found))),
@@ -210,33 +223,67 @@ def _indicators_table(
     of_products = product_indicators.product_indicators(run) if dimension == "product" else {}
     wanted = GROUP_INDICATORS + (PRODUCT_INDICATORS if of_products else ())
     shown = [group for group in found if group.key not in small]
+    told = [
+        [
+            shown_indicator(
+                name,
+                (group.indicators | of_products.get(group.key[0], {})).get(name, ""),
+                workers=group.cell.workers,
+                fewest=fewest,
+            )
+            for name in wanted
+        ]
+        for group in shown
+    ]
+    heads = [Cell(names[group.key], href=_leads_to(run, group, dimension)) for group in shown]
+    caption = _("Indicators by {}").format(str(DIMENSION_NAMES[dimension]).lower())
+    if len(shown) > MOST_BESIDE:
+        return _groups_below(caption, wanted, heads, told)
+    return _groups_beside(caption, wanted, heads, told)
+
+
+def _groups_beside(
+    caption: str, wanted: tuple[str, ...], heads: list[Cell], told: list[list[str]]
+) -> Table:
+    """Return few groups side by side, each figure with its formula, caution and source."""
     return Table(
-        caption=_("Indicators by {}").format(str(DIMENSION_NAMES[dimension]).lower()),
+        caption=caption,
+        columns=columns(
+            _("Indicator"),
+            *(head.text for head in heads),
+            _("Never"),
+            _("Source"),
+            numeric=tuple(range(1, len(heads) + 1)),
+        ),
+        rows=[
+            [
+                Cell(CATALOGUE[name].title, detail=CATALOGUE[name].formula),
+                *(number(figures[place]) for figures in told),
+                Cell(CATALOGUE[name].never),
+                Cell(CATALOGUE[name].source),
+            ]
+            for place, name in enumerate(wanted if heads else ())
+        ],
+        empty=_SUPPRESSED,
+    )
+
+
+def _groups_below(
+    caption: str, wanted: tuple[str, ...], heads: list[Cell], told: list[list[str]]
+) -> Table:
+    """Return many groups one below the other."""
+    return Table(
+        caption=caption,
         columns=columns(
             _("Group"),
             *(CATALOGUE[name].title for name in wanted),
             numeric=tuple(range(1, len(wanted) + 1)),
         ),
         rows=[
-            [
-                Cell(names[group.key], href=_leads_to(run, group, dimension)),
-                *(
-                    number(
-                        shown_indicator(
-                            name,
-                            (group.indicators | of_products.get(group.key[0], {})).get(name, ""),
-                            workers=group.cell.workers,
-                            fewest=fewest,
-                        )
-                    )
-                    for name in wanted
-                ),
-            ]
-            for group in shown
+            [head, *(number(figure_) for figure_ in figures)]
+            for head, figures in zip(heads, told, strict=True)
         ],
-        empty=Empty(
-            _("Suppressed"), _("Too few people stand behind every group of this dimension.")
-        ),
+        empty=_SUPPRESSED,
     )
 
 
