@@ -135,11 +135,16 @@ class _Sharing:
         return pools, escrow
 
     def _weigh(self, fund: Fund) -> _Weighted:
-        eligible = entitled(self.inputs, self.policy, fund.pool, self.seen)
+        product = self.inputs.contributions.product
         if fund.pool.kind == "commons":
-            eligible = np.zeros_like(eligible)
-        if fund.licensed != MISSING:
-            eligible &= self.inputs.contributions.product == fund.licensed
+            eligible = np.zeros(len(product), dtype=bool)
+        elif fund.licensed != MISSING:
+            # A licence is about one product of many, so the others' labour is not looked at.
+            rows = np.flatnonzero(product == fund.licensed)
+            eligible = np.zeros(len(product), dtype=bool)
+            eligible[rows] = entitled(self.inputs, self.policy, fund.pool, self.seen, rows)
+        else:
+            eligible = entitled(self.inputs, self.policy, fund.pool, self.seen)
         weights = weigh(self.inputs, self.policy, fund.pool, eligible, self.labour.content_uh)
         return _Weighted(eligible=eligible, weights=weights)
 
@@ -171,7 +176,7 @@ class _Sharing:
         by_product = group_rows(work.product, rows)
         weight_by_product = np.zeros(len(self.inputs.products.id), dtype=np.int64)
         weight_by_product[by_product.label] = by_product.sums(weighted.weights)
-        flows = self._flow(fund, weighted.eligible, weight_by_product)
+        flows = self._flow(fund, rows, weight_by_product)
         lines = share_lines(flows.own_micro(), weighted.weights, by_product, work, self.labour)
         money = sorted(flows.money.items())
         share = PoolShare(
@@ -193,12 +198,12 @@ class _Sharing:
         )
         return share, _escrow_rows(fund.id, flows, lines)
 
-    def _flow(self, fund: Fund, eligible: Flag, weight_by_product: Int) -> Flows:
+    def _flow(self, fund: Fund, rows: Int, weight_by_product: Int) -> Flows:
         if fund.pool.kind == "commons":
             flows = Flows(embodied_uh=weight_by_product)
             flows.escrow[MISSING, "commons"] = fund.funded_micro
             return flows
-        waiting = eligible & (self.labour.basis == ESCROW)
+        waiting = rows[self.labour.basis[rows] == ESCROW]
         unmeasured = np.zeros(len(self.inputs.products.id), dtype=bool)
         unmeasured[self.inputs.contributions.product[waiting]] = True
         if fund.pool.flow == "lineage":

@@ -12,19 +12,27 @@ from __future__ import annotations
 import numpy as np
 
 from accounting.core.grouping import group_rows
-from accounting.core.labour_content import productive
+from accounting.core.labour_content import BUSINESS
 from accounting.core.observations import Observations
 from accounting.core.policy import PPM, Policy, Pool
 from accounting.core.sharing import parts_per_million, share
 from accounting.core.tables import LABOUR_TYPES, Flag, Inputs, Int
 
 
-def entitled(inputs: Inputs, policy: Policy, pool: Pool, seen: Observations) -> Flag:
-    """Tell which contributions a pool is for: counted, productive, of a type it names."""
-    named = _named_task_types(inputs, pool)
-    eligible: Flag = (
-        seen.counted & productive(inputs, policy) & named[inputs.contributions.task_type]
-    )
+def entitled(
+    inputs: Inputs, policy: Policy, pool: Pool, seen: Observations, rows: Int | None = None
+) -> Flag:
+    """Tell which contributions a pool is for: counted, productive, of a type it names.
+
+    Args:
+        rows: The contributions in question; all of them when left out.
+    """
+    types = inputs.task_types.labour_type
+    wanted = _named_task_types(inputs, pool)
+    if not policy.productive_business_labour:
+        wanted = wanted & (types != BUSINESS)
+    some = slice(None) if rows is None else rows
+    eligible: Flag = seen.counted[some] & wanted[inputs.contributions.task_type[some]]
     return eligible
 
 
@@ -34,7 +42,9 @@ def weigh(inputs: Inputs, policy: Policy, pool: Pool, eligible: Flag, content_uh
     Args:
         eligible, content_uh: Aligned with the contributions.
     """
-    weights: Int = np.where(eligible, content_uh, 0)
+    rows = np.flatnonzero(eligible)
+    weights = np.zeros(len(content_uh), dtype=np.int64)
+    weights[rows] = content_uh[rows]
     if pool.key == "blend":
         _blend(inputs, policy.blend_beta_ppm, eligible, weights)
     return weights
