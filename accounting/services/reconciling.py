@@ -1,7 +1,8 @@
 """Reconciling: whether money in equals money out, in every table and at every level.
 
-Each check is one question to the database that must give two equal sums (or an empty list); what
-differs is a finding. Nothing is repaired: a gap is somebody's to explain.
+Each check is one question to the database that must give two equal sums. Where rows are compared
+one by one, there is a check of all of them together, and one for each row that differs. Nothing
+is repaired: a gap is somebody's to explain.
 """
 
 from __future__ import annotations
@@ -72,6 +73,11 @@ FULL JOIN (SELECT coalesce(w.merged_into_id, w.id) AS worker_id, sum(li.amount_m
       JOIN contributions_worker w ON w.id = c.worker_id
       WHERE p.run_id = %(run)s GROUP BY 1) l USING (worker_id)
 WHERE coalesce(s.amount_micro, 0) <> coalesce(l.amount, 0) ORDER BY 1
+"""
+_STATED = """
+SELECT coalesce(sum(carried_in_micro + amount_micro), 0),
+       coalesce(sum(paid_minor * %(coin)s + carried_out_micro), 0)
+FROM accounting_statement WHERE run_id = %(run)s
 """
 _CARRIES = """
 SELECT id, carried_in_micro + amount_micro, paid_minor * %(coin)s + carried_out_micro
@@ -156,14 +162,18 @@ def check_run(run: Run) -> list[Check]:
         Check("pool_is_lines_and_escrow", public_id("pool", pool), left, right)
         for pool, left, right in _rows(_POOLS, given)
     ]
+    flows = _rows(_FLOWS, given)
+    checks.append(Check("flows_are_lines_and_escrow", where, 0, len(flows)))
     checks += [
         Check("flow_is_lines_and_escrow", public_id("prd", product), flowed, paid + held)
-        for _pool, product, flowed, paid, held in _rows(_FLOWS, given)
+        for _pool, product, flowed, paid, held in flows
     ]
     checks += [
         Check("statement_is_lines", public_id("stm", number) if number else where, left, right)
         for number, left, right in _rows(_STATEMENTS, given)
     ]
+    [(came, went)] = _rows(_STATED, given)
+    checks.append(Check("statements_carry", where, came, went))
     checks += [
         Check("statement_carries", public_id("stm", number), left, right)
         for number, left, right in _rows(_CARRIES, given)
@@ -198,9 +208,11 @@ def _of_posted_run(entry: JournalEntry, run: Run) -> Iterator[Check]:
 
 def _of_payees(ledger: Ledger) -> list[Check]:
     given = {"ledger": ledger.pk, "coin": micro_per_coin(ledger.currency)}
-    checks = [
+    differing = _rows(_PAYEES, given)
+    checks = [Check("payees_are_owed", ledger.public_id, 0, len(differing))]
+    checks += [
         Check("payee_is_owed", public_id("wrk", worker), left, right)
-        for worker, left, right in _rows(_PAYEES, given)
+        for worker, left, right in differing
     ]
     checks += [
         Check("batch_is_statements", public_id("bat", number), left, right)

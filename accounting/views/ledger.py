@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from accounting.models import Account, JournalEntry, Ledger, Posting
+from accounting.models import Account, EscrowEntry, JournalEntry, Ledger, Posting
 from accounting.services.accounts import (
     balances_by_detail,
     balances_by_kind,
@@ -53,12 +53,16 @@ KINDS: dict[str, str | Promise] = {
     Account.Kind.COMMONS: gettext_lazy("Money for public projects."),
     Account.Kind.PAID_OUT: gettext_lazy("What banks have paid to people."),
 }
+_COUNTED = ("entries", "entry", "flows", "payees")
+"""Checks that compare counts, not money, begin with these."""
 CHECKS: dict[str, str | Promise] = {
     "pools_are_lines_and_escrow": gettext_lazy("All pools = all lines + all escrow"),
     "lines_are_statements": gettext_lazy("All lines = all statements"),
     "pool_is_lines_and_escrow": gettext_lazy("Each pool = its lines + its escrow"),
+    "flows_are_lines_and_escrow": gettext_lazy("Products whose flow is not lines + escrow = 0"),
     "flow_is_lines_and_escrow": gettext_lazy("What flows to a product = its lines + its escrow"),
     "statement_is_lines": gettext_lazy("Each statement = its lines"),
+    "statements_carry": gettext_lazy("Carried in + amounts = paid + carried on, all statements"),
     "statement_carries": gettext_lazy("Carried in + amount = paid + carried on"),
     "entries_without_gap": gettext_lazy("Entries count without gaps"),
     "entry_has_its_postings": gettext_lazy("Each entry has its postings"),
@@ -66,6 +70,7 @@ CHECKS: dict[str, str | Promise] = {
     "posted_is_funded": gettext_lazy("Posted from funds = the run's pools"),
     "posted_is_escrow": gettext_lazy("Posted to escrow = the run's escrow"),
     "posted_is_stated": gettext_lazy("Posted to payees = the run's statements"),
+    "payees_are_owed": gettext_lazy("People whose account is not earned + corrected - paid = 0"),
     "payee_is_owed": gettext_lazy("Each account = earned + corrected - paid"),
     "batch_is_statements": gettext_lazy("Each batch = what its statements pay"),
     "paid_out_is_payments": gettext_lazy("Paid out = payments made - payments returned"),
@@ -208,11 +213,14 @@ def account_name(account: Account) -> str:
 def detail_name(kind: str, detail: str) -> str:
     """Return an account that is nobody's in person in words."""
     if kind == Account.Kind.FUNDING:
-        return str(POOL_NAMES.get(detail, detail))
+        return _("For the pool: {}").format(POOL_NAMES.get(detail, detail))
     if kind == Account.Kind.LICENCES:
         return f"{POOL_NAMES['licence']} {detail.rpartition('-')[2]}"
     words = str(Account.Kind(kind).label)
-    return f"{words} · {detail}" if detail else words
+    words = f"{words[:1].upper()}{words[1:]}"
+    if kind == Account.Kind.ESCROW:
+        return f"{words}: {EscrowEntry.Reason(detail).label}"
+    return words
 
 
 def _ledger_row(ledger: Ledger, sums: dict[str, int]) -> list[Cell]:
@@ -269,30 +277,25 @@ def _links(ledger: Ledger) -> list[Link]:
 
 def _trial_balance(ledger: Ledger, sums: dict[str, int]) -> Table:
     currency = ledger.currency
-    details = balances_by_detail(ledger)
-    rows = [
-        [
-            Cell(detail_name(kind, detail), detail=KINDS[kind]),
-            number(money(-micro, currency, exact=True) if micro < 0 else ""),
-            number(money(micro, currency, exact=True) if micro >= 0 else ""),
-        ]
-        for kind, detail, micro in details
+    balances = [
+        *balances_by_detail(ledger),
+        (Account.Kind.PAYEE, "", sums[Account.Kind.PAYEE]),
+        (Account.Kind.HELD, "", sums[Account.Kind.HELD]),
     ]
-    for kind in (Account.Kind.PAYEE, Account.Kind.HELD):
-        micro = sums[kind]
-        rows.append(
-            [
-                Cell(str(kind.label), detail=KINDS[kind]),
-                number(money(-micro, currency, exact=True) if micro < 0 else ""),
-                number(money(micro, currency, exact=True) if micro >= 0 else ""),
-            ]
-        )
-    every = [micro for _kind, _detail, micro in details]
-    every += [sums[Account.Kind.PAYEE], sums[Account.Kind.HELD]]
+    places = list(KINDS)
+    balances.sort(key=lambda row: (places.index(row[0]), row[1]))
+    every = [micro for _kind, _detail, micro in balances]
     return Table(
         caption=_("Where money came from and where it is, in {}").format(currency),
         columns=columns(_("Account"), _("Came from"), _("Is at"), numeric=(1, 2)),
-        rows=rows,
+        rows=[
+            [
+                Cell(detail_name(kind, detail), detail=KINDS[kind]),
+                number(money(-micro, currency, exact=True) if micro < 0 else ""),
+                number(money(micro, currency, exact=True) if micro >= 0 else ""),
+            ]
+            for kind, detail, micro in balances
+        ],
         totals=[
             Cell(_("Together")),
             number(money(-sum(micro for micro in every if micro < 0), currency, exact=True)),
@@ -396,7 +399,7 @@ def _checks(ledger: Ledger, checks: list[Check]) -> Table:
             continue
         wrong = gaps(of_kind)
         first = (wrong or of_kind)[0]
-        is_money = not name.startswith(("entries", "entry"))
+        is_money = not name.startswith(_COUNTED)
         both = [
             money(side, currency, exact=True) if is_money else figure(side)
             for side in (first.left_micro, first.right_micro)

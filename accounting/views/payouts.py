@@ -27,7 +27,7 @@ from accounting.services import payout_files, payouts
 from accounting.services.accounts import kept_ledgers, micro_per_coin
 from accounting.services.payout_accounts import current_account, keep_account, keeps_account
 from accounting.views import acts, links, notices
-from accounting.views.access import SignedInRequest, find, reader_of, signed_in
+from accounting.views.access import Reader, SignedInRequest, find, reader_of, signed_in
 from accounting.views.acts import Act, Section
 from accounting.views.tables import Cell, Empty, Fact, Link, Pager, Table, columns, number
 from contributions.errors import ContributionError
@@ -144,7 +144,7 @@ def batch(request: SignedInRequest, batch_id: str) -> HttpResponse:
             "label": found.get_state_display(),
             "state": _STATES[PayoutBatch.State(found.state)],
         },
-        "acts": _acts(found, request.user) if may else [],
+        "acts": _acts(found, reader) if may else [],
         "facts": _batch_facts(found),
         "links": _files(found) if may else [],
         "sections": [Section("payments", _("Payments"), table)],
@@ -410,19 +410,20 @@ def _file_url(batch: PayoutBatch, form: str) -> str:
     return reverse("payout-file", args=[batch.public_id, form])
 
 
-def _acts(batch: PayoutBatch, user: User) -> list[Act]:
+def _acts(batch: PayoutBatch, reader: Reader) -> list[Act]:
     def url(step: str) -> str:
         return reverse("payout-step", args=[batch.public_id, step])
 
     if batch.state == PayoutBatch.State.DRAFTED:
-        own = batch.made_by_id == user.pk
-        text = _("An approver of the operator who did not make this batch releases it.")
+        may_release = batch.made_by_id != reader.user.pk and reader.acts_for(
+            batch.ledger.operator, roles=payouts.RELEASERS
+        )
         release = Act(
             "release",
             _("Release"),
-            "" if own else _("Release"),
-            "" if own else url("release"),
-            text,
+            _("Release"),
+            url("release") if may_release else "",
+            _("An approver of the operator who did not make this batch releases it."),
         )
         reason = ReasonForm(auto_id="cancel-%s")
         cancel = Act("cancel", _("Cancel this batch"), _("Cancel it"), url("cancel"), form=reason)
@@ -465,7 +466,7 @@ def _payments_table(batch: PayoutBatch, rows: list[Payment], *, may: bool) -> Ta
                 ),
                 Cell(row.statement.public_id, href=links.statement_url(row.statement_id)),
                 number(money(row.amount_minor * micro_per_coin(currency), currency)),
-                _outcome(row),
+                _outcome(batch, row),
                 _failure(batch, row) if may else Cell(""),
             ]
             for row in rows
@@ -482,9 +483,14 @@ def _payments_table(batch: PayoutBatch, rows: list[Payment], *, may: bool) -> Ta
     )
 
 
-def _outcome(row: Payment) -> Cell:
+def _outcome(batch: PayoutBatch, row: Payment) -> Cell:
     outcome: str = row.outcome  # type: ignore[attr-defined]
-    words = _("on its way") if outcome == "pending" else str(PaymentEvent.Kind(outcome).label)
+    if outcome != "pending":
+        words = str(PaymentEvent.Kind(outcome).label)
+    elif batch.state == PayoutBatch.State.DRAFTED:
+        words = str(batch.get_state_display())
+    else:
+        words = _("on its way")
     return Cell(words, state=_OUTCOMES.get(outcome, "warn"))
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 
@@ -276,3 +277,66 @@ class TestCarry:
         run = office.approved(earlier)
         with pytest.raises(posting.LaterPeriodPosted):
             posting.post_run(run=run, posted_by=office.approver)
+
+
+class TestReconciling:
+    """A gap is found and named at whatever level it is planted."""
+
+    def planted(self, entry: JournalEntry, statement: str) -> set[str]:
+        """Which checks fail after the guards were switched off and a cell was changed."""
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                for table in ("lineblock", "statement", "posting", "escrowentry", "runpool"):
+                    cursor.execute(f"ALTER TABLE accounting_{table} DISABLE TRIGGER USER")
+                cursor.execute(statement)
+            found = {check.name for check in gaps(reconcile(entry.ledger))}
+            transaction.set_rollback(True)
+        return found
+
+    @pytest.mark.parametrize(
+        ("statement", "names"),
+        [
+            (
+                "UPDATE accounting_statement SET amount_micro = amount_micro + 1 WHERE id ="
+                " (SELECT min(id) FROM accounting_statement)",
+                {"lines_are_statements", "statement_is_lines", "statement_carries"},
+            ),
+            (
+                "UPDATE accounting_statement SET paid_minor = paid_minor + 1 WHERE id ="
+                " (SELECT min(id) FROM accounting_statement)",
+                {"statement_carries", "statements_carry"},
+            ),
+            (
+                "UPDATE accounting_escrowentry SET amount_micro = amount_micro + 1",
+                {"pools_are_lines_and_escrow", "pool_is_lines_and_escrow", "posted_is_escrow"},
+            ),
+            (
+                "UPDATE accounting_posting SET amount_micro = amount_micro + 1 WHERE id ="
+                " (SELECT max(id) FROM accounting_posting)",
+                {"entry_unchanged", "posted_is_stated", "payee_is_owed", "money_in_is_money_out"},
+            ),
+            ("DELETE FROM accounting_posting", {"entry_has_its_postings", "payees_are_owed"}),
+        ],
+    )
+    def test_a_changed_cell_is_named(
+        self, office: Office, period: Period, statement: str, names: set[str]
+    ) -> None:
+        entry = office.posted(period)
+        assert gaps(reconcile(entry.ledger)) == []
+        assert names <= self.planted(entry, statement)
+
+    def test_the_command_exits_with_1_on_a_gap(
+        self, office: Office, period: Period, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        entry = office.posted(period)
+        call_command("reconcile", ledger=entry.ledger.public_id)
+        assert "0 gaps" in capsys.readouterr().out
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("ALTER TABLE accounting_posting DISABLE TRIGGER USER")
+                cursor.execute("UPDATE accounting_posting SET amount_micro = amount_micro + 1")
+            with pytest.raises(CommandError) as refused:
+                call_command("reconcile", json=True)
+            assert refused.value.returncode == 1
+            transaction.set_rollback(True)
+        assert '"entry_unchanged"' in capsys.readouterr().out
