@@ -173,7 +173,8 @@ def _complexity_ppm(inputs: Inputs, policy: Policy, basis: Int) -> Int:
     listed = np.array([grade is not None for grade in grades] + [False])
     by_grade = np.array([grade or 0 for grade in grades] + [0], dtype=np.int64)
     # A missing grade is position -1, which reads the last entry: not listed.
-    graded = (basis == TIME_ONLY) & listed[work.grade]
+    timed = np.flatnonzero(basis == TIME_ONLY)
+    graded = timed[listed[work.grade[timed]]]
     complexity[graded] = by_grade[work.grade[graded]]
     return complexity
 
@@ -204,6 +205,8 @@ def _hold_mean_content(inputs: Inputs, policy: Policy, seen: Observations, labou
         found = ~settled & (workers > 0)
         provisional[found] = content[found] // workers[found]
         settled |= found
+        if settled.all():
+            break
     labour.content_uh[held] = _spread(provisional, work.worker[held], both[held])
 
 

@@ -48,7 +48,8 @@ def share_lines(
         weighted_by_product: The contributions with a weight, grouped by product.
     """
     earning, gross = _earned(own_micro, weights, weighted_by_product)
-    contested = np.flatnonzero(work.frozen_ppm[earning])
+    disputes = bool(work.frozen_ppm.any())
+    contested = np.flatnonzero(work.frozen_ppm[earning]) if disputes else earning[:0]
     paid = gross.copy()
     disputed = parts_per_million(paid[contested], work.frozen_ppm[earning[contested]])
     paid[contested] -= disputed
@@ -57,13 +58,13 @@ def share_lines(
     paid[unknown] = 0
     kept = np.flatnonzero(paid)
     amount = paid[kept]
-    product, products = work.product[earning], len(own_micro)
+    products = len(own_micro)
     return Lines(
         contribution=earning[kept],
         amount_micro=amount,
         gross_micro=gross[kept] if len(contested) else amount,
-        disputed_micro=sums_by(product[contested], disputed, products),
-        unmeasured_micro=sums_by(product[unknown], unmeasured, products),
+        disputed_micro=sums_by(work.product[earning[contested]], disputed, products),
+        unmeasured_micro=sums_by(work.product[earning[unknown]], unmeasured, products),
     )
 
 

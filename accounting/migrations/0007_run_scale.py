@@ -68,6 +68,9 @@ ALTER TABLE accounting_lineblock
     ADD CONSTRAINT line_block_ascends CHECK (
         first_id = contributions[1] AND last_id = contributions[cardinality(contributions)]
         AND huisu_ascending(contributions));
+-- The sums of a run are asked for when it is computed and again when it is posted.
+ALTER TABLE accounting_lineblock
+    ADD COLUMN total numeric NOT NULL GENERATED ALWAYS AS (huisu_sum(amounts)) STORED;
 ALTER TABLE accounting_laboursegment ALTER body SET STORAGE EXTERNAL;
 """
 
@@ -125,7 +128,7 @@ DECLARE
 BEGIN
     FOR pool IN
         SELECT p.code, p.funded_micro,
-               (SELECT coalesce(sum(huisu_sum(b.amounts)), 0)
+               (SELECT coalesce(sum(b.total), 0)
                 FROM accounting_lineblock b WHERE b.pool_id = p.id) AS paid,
                (SELECT coalesce(sum(amount_micro), 0) FROM accounting_escrowentry e
                 WHERE e.pool_id = p.id) AS held
