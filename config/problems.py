@@ -42,6 +42,7 @@ CONFLICTS = frozenset(
     {
         "already_attested",
         "already_corrected",
+        "basis_missing",
         "already_recorded",
         "amortisation_known",
         "batch_not_drafted",
@@ -59,6 +60,7 @@ CONFLICTS = frozenset(
         "import_in_progress",
         "import_in_use",
         "import_job_over",
+        "import_not_committed",
         "import_not_planned",
         "import_not_staged",
         "import_questions_open",
