@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from contributions.api import attestations, bulk, disputes, labour, parties, persons, products
+from contributions.api import (
+    attestations,
+    bulk,
+    disputes,
+    imports,
+    labour,
+    parties,
+    persons,
+    products,
+)
 
 urlpatterns = [
     path("organisations", parties.OrganisationsView.as_view()),
@@ -28,6 +37,15 @@ urlpatterns = [
     path("licences", products.LicencesView.as_view()),
     path("licences/<str:id>", products.LicenceView.as_view()),
     path("licences/<str:id>/revocation", products.LicenceRevocationView.as_view()),
+    path("imports", imports.ImportsView.as_view()),
+    path("imports/<str:id>", imports.ImportView.as_view()),
+    path("imports/<str:id>/plan", imports.ImportPlanView.as_view()),
+    path("imports/<str:id>/errors", imports.ImportErrorsView.as_view()),
+    path("imports/<str:id>/rejected", imports.ImportRejectedView.as_view()),
+    path("imports/<str:id>/commit", imports.ImportCommitView.as_view()),
+    path("imports/<str:id>/cancellation", imports.ImportCancellationView.as_view()),
+    path("imports/<str:id>/discard", imports.ImportDiscardView.as_view()),
+    path("imports/<str:id>/undo", imports.ImportUndoView.as_view()),
     path("contributions", labour.ContributionsView.as_view()),
     path("contributions/bulk", bulk.ContributionsBulkView.as_view()),
     path("contributions/<str:id>", labour.ContributionView.as_view()),

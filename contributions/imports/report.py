@@ -30,6 +30,30 @@ FIRST_ROWS: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True)
+class TimeTotal:
+    """Working time of one time basis, as the file states it and after the chosen options."""
+
+    time_basis: str
+    rows: int
+    milliseconds_in_file: int
+    milliseconds_recorded: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """What is in a file, in figures alone: it may be kept after the file is gone."""
+
+    rows_read: int
+    rows_accepted: int
+    rows_rejected: int
+    rejected_by_code: Mapping[str, int]
+    rows_by_outcome: Mapping[str, int]
+    control_rows: int
+    workers: int
+    time: tuple[TimeTotal, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Preview:
     """What an import would record.
 
@@ -79,6 +103,29 @@ class Preview:
     def rows_rejected(self) -> int:
         """How many rows were rejected, those no longer kept included."""
         return sum(self.faults_by_code.values())
+
+    def totals(self) -> Totals:
+        """Sum up what is in the file, without a word of any row."""
+        bases = [basis for basis in TimeBasis if self.rows_by_basis.get(basis)]
+        bases += [basis for basis in self.milliseconds_before if basis not in bases]
+        return Totals(
+            rows_read=self.rows_read,
+            rows_accepted=self.rows_accepted,
+            rows_rejected=self.rows_rejected,
+            rejected_by_code=dict(self.faults_by_code),
+            rows_by_outcome={code.value: count for code, count in self.rows_by_outcome.items()},
+            control_rows=self.control_rows,
+            workers=self.workers,
+            time=tuple(
+                TimeTotal(
+                    time_basis=basis.value,
+                    rows=self.rows_by_basis.get(basis, 0),
+                    milliseconds_in_file=self.milliseconds_before.get(basis, 0),
+                    milliseconds_recorded=self.milliseconds_after.get(basis, 0),
+                )
+                for basis in bases
+            ),
+        )
 
     def hours_after(self, basis: TimeBasis) -> float:
         """Hours of one basis that would be recorded."""

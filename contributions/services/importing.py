@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -51,6 +51,12 @@ class ImportNotStaged(ContributionError):
     """The import is committed or discarded already."""
 
     code = "import_not_staged"
+
+
+class ImportNotCommitted(ContributionError):
+    """Nothing of the import is recorded, so there is nothing to take back."""
+
+    code = "import_not_committed"
 
 
 class ImportInProgress(ContributionError):
@@ -127,7 +133,13 @@ def forget_content(staged: StagedImport) -> None:
 
 def look_of(staged: StagedImport) -> Look:
     """Return what the file seems to be."""
-    return look_from_document(json.loads(look_path(staged).read_text(encoding="utf-8")))
+    return look_from_document(look_document_of(staged))
+
+
+def look_document_of(staged: StagedImport) -> dict[str, Any]:
+    """Return the same as plain values, as they are kept."""
+    document: dict[str, Any] = json.loads(look_path(staged).read_text(encoding="utf-8"))
+    return document
 
 
 def plan_of(staged: StagedImport) -> Plan:
@@ -242,6 +254,16 @@ def kept_preview(staged: StagedImport) -> Preview:
     return preview_from_document(json.loads(path.read_text(encoding="utf-8")))
 
 
+def newest_preview(staged: StagedImport) -> Preview | None:
+    """Return the preview that was made last; None without one, or once the import is over."""
+    if staged.state != StagedImport.State.STAGED:
+        return None
+    try:
+        return kept_preview(staged)
+    except ImportNotPlanned:
+        return None
+
+
 def effect_of(staged: StagedImport) -> Effect:
     """Return what committing would bring, as counted with the last preview."""
     return Effect(**(staged.effect or {}))
@@ -282,6 +304,11 @@ def _require_idle(staged: StagedImport, *, by_worker: bool) -> None:
 def not_staged() -> ImportNotStaged:
     """Return the refusal to touch an import that is over."""
     return ImportNotStaged(_("This import is committed or discarded already."))
+
+
+def not_committed() -> ImportNotCommitted:
+    """Return the refusal to take back what is not recorded."""
+    return ImportNotCommitted(_("Nothing of this import is recorded."))
 
 
 @transaction.atomic

@@ -132,7 +132,10 @@ def commit(
         raise NothingNew(_("All rows of this file are recorded as they are."))
     _correct(stream.changes, batch=batch, today=today)
     batch.rows_read = found.rows_read
-    batch.options = batch.options | {"effect": dataclasses.asdict(sorter.effect)}
+    batch.options = batch.options | {
+        "effect": dataclasses.asdict(sorter.effect),
+        "totals": dataclasses.asdict(found.totals()),
+    }
     batch.save(update_fields=["rows_read", "options"])
     _close(locked, batch, sorter.effect)
     staged.refresh_from_db()

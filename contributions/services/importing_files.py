@@ -37,6 +37,11 @@ class NoRoomForUpload(ContributionError):
     code = "no_room_for_upload"
 
 
+def no_room() -> NoRoomForUpload:
+    """Return the refusal of a file that there is no room for."""
+    return NoRoomForUpload(_("There is no room left to keep the file. Nothing of it was kept."))
+
+
 def path_of(staged: StagedImport) -> Path:
     """Return where the uploaded file lies."""
     # Not below MEDIA_ROOT, which a web server may be told to serve.
@@ -98,9 +103,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         unfinished.replace(path)
     except OSError as error:
         if error.errno in _NO_ROOM:
-            raise NoRoomForUpload(
-                _("There is no room left to keep the file. Nothing of it was kept.")
-            ) from error
+            raise no_room() from error
         raise
     finally:
         unfinished.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from contributions.errors import ContributionError
 from contributions.models import ImportBatch, ImportJob, StagedImport
 from contributions.services import importing_undo
 from contributions.services.importing_words import told
+from contributions.views import import_tables
 from contributions.views.access import (
     SignedInRequest,
     find,
@@ -63,6 +64,9 @@ def batch(request: SignedInRequest, batch_id: str) -> HttpResponse:
         "breadcrumb": import_trail((row.public_id, "")),
         "batch": row,
         "facts": _facts(row),
+        "hours": import_tables.hours_table(row.options["totals"])
+        if "totals" in row.options
+        else None,
         "undone": undone,
         "in_use": in_use,
         "undo_url": "" if undone or in_use else reverse("import-undo", args=[row.public_id]),
@@ -176,6 +180,7 @@ def _state(row: ImportBatch) -> Cell:
 
 def _facts(row: ImportBatch) -> list[Fact]:
     effect = row.options.get("effect", {})
+    totals = row.options.get("totals", {})
     contributions_url = f"{reverse('contributions')}?source={row.source_id}"
     return [
         Fact(_("File"), row.file_name),
@@ -186,6 +191,8 @@ def _facts(row: ImportBatch) -> list[Fact]:
         Fact(_("Rows read"), formatting.number(row.rows_read)),
         Fact(_("New records"), formatting.number(row.rows_recorded)),
         Fact(_("Corrections"), formatting.number(row.corrections.count())),
+        Fact(_("Rejected rows"), formatting.number(totals.get("rows_rejected", 0))),
+        Fact(_("Control items"), formatting.number(totals.get("control_rows", 0))),
         Fact(_("Recorded already, unchanged"), formatting.number(effect.get("known", 0))),
         Fact(_("File digest (SHA-256)"), hash=row.file_sha256),
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from contributions import formatting
 from contributions.forms.names import capital
 from contributions.imports.answers import Question
 from contributions.imports.durations import MILLISECONDS_A_SECOND
-from contributions.imports.normal_form import LabourRow, TimeBasis
+from contributions.imports.normal_form import LabourRow
 from contributions.imports.report import Preview
 from contributions.imports.walk import Look
 from contributions.models import Contribution, StagedImport
@@ -109,22 +110,12 @@ def effect_table(effect: Effect, found: Preview) -> Table:
     )
 
 
-def hours_table(found: Preview) -> Table:
-    """Return hours by time basis, as the file states them and as they would be recorded."""
-    rows = []
-    for basis in TimeBasis:
-        count = found.rows_by_basis.get(basis, 0)
-        before = found.milliseconds_before.get(basis)
-        after = found.milliseconds_after.get(basis)
-        if count or before:
-            rows.append(
-                [
-                    Cell(capital(Contribution.TimeBasis(basis).label)),
-                    number(formatting.number(count)),
-                    number(_hours(before)),
-                    number(_hours(after)),
-                ]
-            )
+def hours_table(totals: Mapping[str, Any]) -> Table:
+    """Return hours by time basis, as the file states them and as they are recorded.
+
+    Args:
+        totals: `imports.report.Totals` as plain values.
+    """
     return Table(
         caption=_("Hours by time basis"),
         columns=columns(
@@ -134,7 +125,15 @@ def hours_table(found: Preview) -> Table:
             _("Hours recorded"),
             numeric=(1, 2, 3),
         ),
-        rows=rows,
+        rows=[
+            [
+                Cell(capital(Contribution.TimeBasis(found["time_basis"]).label)),
+                number(formatting.number(found["rows"])),
+                number(_hours(found["milliseconds_in_file"] or None)),
+                number(_hours(found["milliseconds_recorded"] or None)),
+            ]
+            for found in totals["time"]
+        ],
         empty=_empty(),
     )
 

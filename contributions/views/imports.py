@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial, wraps
 from typing import Any
 
@@ -161,7 +162,7 @@ def preview(request: SignedInRequest, import_id: str) -> HttpResponse:
         "facts": import_tables.preview_facts(staged, found),
         "notices": import_tables.preview_notices(found),
         "effect": import_tables.effect_table(effect, found),
-        "hours": import_tables.hours_table(found),
+        "hours": import_tables.hours_table(asdict(found.totals())),
         "outcomes": import_tables.outcomes_table(found),
         "first_rows": import_tables.first_rows_table(found, pseudonym),
         "faults": import_tables.faults_table(found, staged) if found.faults else None,

@@ -93,7 +93,8 @@ def test_an_unseen_table_is_mapped_previewed_recorded_and_undone(desk: Desk) -> 
     assert not Contribution.objects.exists()
     batch = desk.commit(staged)
     assert Contribution.objects.current().count() == 2
-    assert desk.client.get(reverse("import-batch", args=[batch.public_id])).status_code == 200
+    recorded = desk.client.get(reverse("import-batch", args=[batch.public_id]))
+    assert "Hours by time basis" in recorded.content.decode()
     undo = reverse("import-undo", args=[batch.public_id])
     assert desk.client.get(undo).status_code == 200
     assert desk.client.post(undo).status_code == 302

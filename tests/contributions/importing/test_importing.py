@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.valuation.memory import peak, reset_peak
 from contributions.imports.normal_form import TimeBasis
 from contributions.imports.refusals import ImportRefused
+from contributions.imports.rejected import write_rejected
 from contributions.models import (
     Alias,
     Contribution,
@@ -25,6 +28,7 @@ from contributions.services import (
     importing_undo,
     recording,
 )
+from contributions.services.importing_words import told_fault
 from tests import factories
 from tests.contributions.importing.staging import (
     ANN,
@@ -340,9 +344,16 @@ def test_a_hundred_thousand_rows_with_one_in_a_hundred_bad_give_a_thousand_fault
         f"{'x' if number % 100 == 0 else '12'},3,"
         for number in range(100_000)
     )
-    staged, found = office.preview(table(*rows))
+    content = table(*rows)
+    before = reset_peak()
+    staged, found = office.preview(content)
     assert found.rows_rejected == 1_000
     assert len(found.faults) == 1_000
     assert importing.effect_of(staged).new == 99_000
+    download = io.StringIO(newline="")
+    write_rejected(found, download, told_fault)
+    assert len(download.getvalue().splitlines()) == 1 + 1_000
     batch = importing_commit.commit(staged=staged, committed_by=None, today=TODAY)
     assert batch.rows_recorded == 99_000
+    # The reading process has a bound of its own.
+    assert peak() - before < 300 * 1024 * 1024
