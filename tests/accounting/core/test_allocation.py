@@ -61,7 +61,7 @@ def test_the_order_of_rows_changes_nothing(example: Inputs) -> None:
         score_ppb=example.scores.score_ppb[ranked],
     )
     before = per_contribution(example, allocate(example))
-    renamed = dict(zip(names.tolist(), work.id[order].tolist(), strict=True))
+    renamed = dict(zip(names.tolist(), np.asarray(work.id)[order].tolist(), strict=True))
     after = {
         (pool, renamed[row]): amount
         for (pool, row), amount in per_contribution(turned, allocate(turned)).items()
