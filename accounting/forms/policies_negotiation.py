@@ -40,7 +40,7 @@ class StepForm(forms.Form):
         help_text=_("Where it is published."),
     )
     file = forms.FileField(
-        label=_("Minutes"),
+        label=_("Minutes of the meeting"),
         required=False,
         help_text=_("Any file of at most 20 MB. It is kept under its SHA-256, which is logged."),
     )

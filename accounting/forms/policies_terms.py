@@ -302,7 +302,7 @@ SECTIONS: list[tuple[str, Words, list[Term]]] = [
                 "count",
             ),
             Term("negotiation.parties", _("Parties"), _("Who negotiated."), "lines"),
-            Term("negotiation.minutes", _("Minutes"), _("Where the minutes lie."), "text"),
+            Term("negotiation.minutes", _("Minutes of the meeting"), _("Where the minutes lie."), "text"),
             Term(
                 "negotiation.yearly_round",
                 _("Yearly round"),
@@ -349,7 +349,7 @@ POOL_TERMS: list[Term] = [
     ),
     Term(
         "key",
-        _("Key"),
+        _("Sharing key"),
         _("By labour content alone, or moved by data value as far as β allows."),
         "choice",
     ),

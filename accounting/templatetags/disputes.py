@@ -84,5 +84,5 @@ def _case(record: Contribution, run: Run) -> dict[str, object]:
     return {
         "text": case.public_id,
         "href": reverse("dispute", args=[case.public_id]),
-        "detail": _("decided since: the next run follows it") if decided else _("open"),
+        "detail": _("decided since: the next run follows it") if decided else _("not yet decided"),
     }

@@ -59,7 +59,7 @@ POINTS: dict[str, tuple[str | Promise, str | Promise]] = {
 _STATES = {"done": "good", "open": "warn", "blocking": "bad"}
 _STATE_WORDS = {
     "done": gettext_lazy("in order"),
-    "open": gettext_lazy("open"),
+    "open": gettext_lazy("to look at"),
     "blocking": gettext_lazy("must be done first"),
 }
 _PAGES = {

@@ -241,7 +241,7 @@ def failure(request: SignedInRequest, payment_id: str) -> HttpResponse:
         "eyebrow": payment.public_id,
         "lead": _("What had been paid is posted back to the person's account."),
         "facts": [
-            Fact(_("To"), payment.statement.worker.pseudonym),
+            Fact(_("Payee"), payment.statement.worker.pseudonym),
             Fact(_("Amount"), _coins(payment.amount_minor, payment.batch.ledger.currency)),
         ],
         "form": form,
@@ -449,7 +449,7 @@ def _payments_table(batch: PayoutBatch, rows: list[Payment], *, may: bool) -> Ta
         caption=_("Payments, in {}").format(currency),
         columns=columns(
             _("Payment"),
-            _("To"),
+            _("Payee"),
             _("Statement"),
             _("Amount"),
             _("State"),

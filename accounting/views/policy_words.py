@@ -84,7 +84,7 @@ def pools_table(document: dict[str, Any]) -> Table:
             _("Rate"),
             _("Who is entitled"),
             _("Flow"),
-            _("Key"),
+            _("Sharing key"),
             _("Solidarity"),
             numeric=(1, 5),
         ),

@@ -81,7 +81,7 @@ def state_of(dispute: Dispute, today: date) -> str:
 def state_cell(dispute: Dispute, today: date) -> Cell:
     """Return how a dispute stands, as a tag."""
     state = state_of(dispute, today)
-    words = {"open": _("open"), "overdue": _("overdue"), "decided": _("decided")}
+    words = {"open": _("not yet decided"), "overdue": _("overdue"), "decided": _("decided")}
     decision = getattr(dispute, "decision", None)
     return Cell(
         words[state],

@@ -142,7 +142,7 @@ def _facts(told: Told) -> list[Fact]:
     return [
         Fact(_("Worker"), told["worker"]["id"], detail=told["worker"]["pseudonym"]),
         Fact(_("From"), told["from"]),
-        Fact(_("To"), told["to"]),
+        Fact(_("Until"), told["to"]),
         Fact(_("Records"), formatting.number(told["records"])),
         Fact(_("Known hours"), hours, detail=by_basis),
         Fact(_("Records without time"), formatting.number(told["records_without_time"])),
@@ -161,7 +161,7 @@ def _work(told: Told) -> Table:
             _("Known hours"),
             _("Units"),
             _("From"),
-            _("To"),
+            _("Until"),
             numeric=(3, 4, 5),
         ),
         rows=[_work_cells(row) for row in told["work"]],

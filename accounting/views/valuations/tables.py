@@ -157,7 +157,7 @@ def copies_table(valuation: Valuation) -> Table:
 
     return Table(
         caption=_("Whose points are copies of whose"),
-        columns=columns(_("Copies"), _("Of"), _("Points"), numeric=(2,)),
+        columns=columns(_("Copies"), _("Original"), _("Points"), numeric=(2,)),
         rows=[
             [
                 Cell(together(pair["copier"])),
