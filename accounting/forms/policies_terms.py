@@ -302,7 +302,12 @@ SECTIONS: list[tuple[str, Words, list[Term]]] = [
                 "count",
             ),
             Term("negotiation.parties", _("Parties"), _("Who negotiated."), "lines"),
-            Term("negotiation.minutes", _("Minutes of the meeting"), _("Where the minutes lie."), "text"),
+            Term(
+                "negotiation.minutes",
+                _("Minutes of the meeting"),
+                _("Where the minutes lie."),
+                "text",
+            ),
             Term(
                 "negotiation.yearly_round",
                 _("Yearly round"),
