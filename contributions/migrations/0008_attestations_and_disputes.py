@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("upheld", "upheld"),
                             ("partly", "upheld in part"),
-                            ("rejected", "rejected"),
+                            ("rejected", "dismissed"),
                             ("withdrawn", "withdrawn"),
                         ],
                         max_length=9,

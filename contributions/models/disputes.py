@@ -129,7 +129,7 @@ class DisputeDecision(Identified):
 
         UPHELD = "upheld", _("upheld")
         PARTLY = "partly", _("upheld in part")
-        REJECTED = "rejected", _("rejected")
+        REJECTED = "rejected", _("dismissed")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     dispute = models.OneToOneField(Dispute, models.PROTECT, related_name="decision")
