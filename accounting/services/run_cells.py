@@ -91,7 +91,13 @@ def add_up(*, run: Run) -> None:
 
 
 def kept(run: Run, what: str, read: Callable[[], _T]) -> _T:
-    """Return what was read of a finished run before, or read it; it never changes."""
+    """Return what was read of a finished run before, or read it; it never changes.
+
+    Args:
+        what: Its name; whoever reads something else of a run takes another.
+    """
+    if not run.has_result:
+        return read()
     name = f"run:{run.pk}:{run.result_sha256}:{what}"
     found: _T | None = cache.get(name)
     if found is None:

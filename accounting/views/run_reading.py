@@ -6,12 +6,9 @@ A finished run never changes, so what was summed once is true for as long as it 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
-from django.core.cache import cache
 from django.db.models import Count, QuerySet, Sum
 
 from accounting.core.lineage import build_lineage, embody
@@ -26,13 +23,10 @@ from accounting.models import (
     RunLabour,
     RunPool,
 )
+from accounting.services.run_cells import kept
 from accounting.views.suppression import Cell, is_hidden, too_small
 from contributions.models import Product
 from contributions.models.labour import Phase
-
-KEPT_SECONDS = 24 * 3600
-
-_T = TypeVar("_T")
 
 LabourKey = tuple[str, str, str]
 """Labour type, status and country of workers."""
@@ -60,12 +54,12 @@ class Passage:
 
 def pool_sums(run: Run) -> list[PoolSum]:
     """Return the pools of a run in order, with their sums."""
-    return _kept(run, "pools", lambda: _pool_sums(run))
+    return kept(run, "pool-sums", lambda: _pool_sums(run))
 
 
 def own_lines(run: Run) -> list[Passage]:
     """Return what reached each product's own labour, by pool and labour type."""
-    return _kept(run, "own", lambda: _own_lines(run))
+    return kept(run, "own-lines", lambda: _own_lines(run))
 
 
 def edges(run: Run) -> list[tuple[int, int, int, int]]:
@@ -84,7 +78,7 @@ def held(run: Run) -> list[Passage]:
 
 def labour_cells(run: Run) -> dict[LabourKey, Cell]:
     """Return who was paid how much, by labour type, status and country."""
-    return _kept(run, "cells", lambda: _labour_cells(run))
+    return kept(run, "labour-cells", lambda: _labour_cells(run))
 
 
 def products_of(run: Run) -> dict[int, Product]:
@@ -227,14 +221,3 @@ def _labour_cells(run: Run) -> dict[LabourKey, Cell]:
             before.workers + 1, before.amount_micro + amount, max(before.largest_micro, amount)
         )
     return cells
-
-
-def _kept(run: Run, what: str, read: Callable[[], _T]) -> _T:
-    if not run.has_result:
-        return read()
-    key = f"run:{run.pk}:{run.result_sha256}:{what}"
-    found: _T | None = cache.get(key)
-    if found is None:
-        found = read()
-        cache.set(key, found, KEPT_SECONDS)
-    return found

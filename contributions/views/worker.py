@@ -102,8 +102,6 @@ def _actions(request: SignedInRequest, row: Worker) -> list[Link]:
     if request.user.pk == row.user_id and not request.user.memberships.exists():
         query = ""
     links = [Link(_("See every record"), f"{reverse('contributions')}?{query}")]
-    if keeps_identity(request.user, row):
-        links.append(Link(_("Work history"), reverse("work-history", args=[row.public_id])))
     if not may_record(request.user):
         return links
     links.append(Link(_("Record work by hand"), f"{reverse('contribution-new')}?{query}"))

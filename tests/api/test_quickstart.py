@@ -14,7 +14,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounting.models import Run
 from config.embedded.processes import Worker
-from contributions.models import Contribution, User
+from contributions.models import Contribution, Membership, User
+from tests import factories
 
 BASE = Path(settings.BASE_DIR)
 GUIDE = BASE / "docs" / "api" / "quickstart.md"
@@ -29,6 +30,10 @@ def test_the_quickstart_works_by_copy_and_paste(
     tmp_path: Path,
 ) -> None:
     User.objects.create_superuser("admin", password="correct horse")  # noqa: S106
+    union = factories.organisation(kind="labour_organisation")
+    Membership.objects.create(
+        user=User.objects.create_user("union"), organisation=union, role=Membership.Role.APPROVER
+    )
     blocks = re.findall(
         r"^```sh\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from accounting.cases.worked_example import worked_example
 from accounting.models import Run
 from accounting.services import cases
 from accounting.services.verifying import verify_run
 from tests import factories
+from tests.tampering import tamper
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,15 +26,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def run() -> Run:
     """A computed run of the worked example."""
     return factories.computed_run(cases.load_case(case=worked_example()))
-
-
-def tamper(table: str, change: str) -> None:
-    """Change rows as somebody would who can drop the guards; `change` is the statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute(change)
-        for guard in ("append_only", "no_truncate"):
-            cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_{guard}")
 
 
 def test_an_exported_run_is_verified_by_a_stranger(run: Run, tmp_path: Path) -> None:

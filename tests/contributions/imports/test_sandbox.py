@@ -6,6 +6,8 @@ import io
 import resource
 import time
 import zipfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import psutil
@@ -292,8 +294,18 @@ def test_reading_a_million_rows_stays_within_its_memory(tmp_path: Path) -> None:
     }
     plan = Plan(mapping=ColumnMapping(columns=columns))
 
-    preview = preview_of(path, filename=path.name, plan=plan, limits=Limits(memory_bytes=300 * MIB))
+    # The system keeps one peak for all children of a process, so this one has no others.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        accepted, peak = pool.submit(_accepted_and_peak, path, plan).result()
 
-    assert preview.rows_accepted == 1_000_000
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    assert accepted == 1_000_000
     assert peak < 600 * MIB
+
+
+def _accepted_and_peak(path: Path, plan: Plan) -> tuple[int, int]:
+    """Read a file; return the rows accepted and the peak memory of the child that read it."""
+    preview = preview_of(path, filename=path.name, plan=plan, limits=Limits(memory_bytes=300 * MIB))
+    return (
+        preview.rows_accepted,
+        resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
+    )

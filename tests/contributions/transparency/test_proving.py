@@ -15,6 +15,7 @@ from contributions.services import checkpoints, logged, recording, transparency
 from contributions.services.proving import Proof, prove
 from contributions.services.recording_many import record_many
 from tests import factories
+from tests.tampering import tamper
 
 LABOUR = "contributions_contribution"
 SEGMENT = "contributions_logsegment"
@@ -32,17 +33,6 @@ def recorded(count: int) -> list[Contribution]:
         today=factories.TODAY,
     )
     return [one for one in made if isinstance(one, Contribution)]
-
-
-def tamper(table: str, statement: str, *parameters: int | list[int]) -> None:
-    """Do what a database administrator can do: without triggers, keys or a trace."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute(statement, parameters or None)
-        cursor.execute("SET LOCAL session_replication_role = origin")
-        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL")
 
 
 def drop_truncate_guards() -> None:
@@ -223,10 +213,10 @@ class TestProving:
     def test_a_policy_put_in_force_behind_everybodys_back_is_named(self) -> None:
         policy = factories.policy(factories.organisation())
         assert faults(prove()) == []
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE accounting_policy SET state = 'in_force', valid_from = '2026-01-01'"
-            )
+        tamper(
+            "accounting_policy",
+            "UPDATE accounting_policy SET state = 'in_force', valid_from = '2026-01-01'",
+        )
         assert faults(prove()) == [("row_unlogged", f"policy {policy.public_id}")]
 
 
@@ -237,7 +227,7 @@ class TestCommand:
         said = StringIO()
         call_command("fsck", stdout=said)
         assert "Every row is what was logged." in said.getvalue()
-        type(run).objects.filter(pk=run.pk).update(result_sha256="0" * 64)
+        tamper("accounting_run", "UPDATE accounting_run SET result_sha256 = %s", "0" * 64)
         said = StringIO()
         with pytest.raises(CommandError):
             call_command("fsck", json=True, stdout=said)
