@@ -91,11 +91,14 @@ def _ask(request: dict[str, Any], answer: BinaryIO, limits: Limits) -> None:
         stdout=answer,
         stderr=subprocess.PIPE,
         cwd=ROOT,
-        # Not our secrets; one thread, as a child bounded in memory should have.
+        # Not our secrets; one thread, and allocators that reserve no address space in advance,
+        # for it is address space that bounds the child.
         env={
             **{name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
+            "ARROW_DEFAULT_MEMORY_POOL": "system",
+            "MALLOC_ARENA_MAX": "2",
         },
         timeout=limits.wall_seconds,
         check=False,
