@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from accounting.models import Line, Run, RunPool, Statement
+from accounting.models import Line, PayoutBatch, Run, RunPool, Statement
 from contributions.identifiers import public_id
 from contributions.models import Contribution, Product, Worker
 
@@ -43,6 +43,11 @@ def line_url(line_id: int) -> str:
 def statement_url(statement_id: int) -> str:
     """Return the address of a statement."""
     return reverse("statement", args=[public_id(Statement.id_prefix, statement_id)])
+
+
+def payout_batch_url(batch: PayoutBatch) -> str:
+    """Return the address of a batch of payments."""
+    return reverse("payout-batch", args=[batch.public_id])
 
 
 def indicator_url(run: Run, name: str) -> str:
