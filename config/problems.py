@@ -100,6 +100,7 @@ CONFLICTS = frozenset(
         "run_not_cancellable",
         "run_not_computed",
         "run_not_rejectable",
+        "run_without_bundle",
         "run_without_result",
         "signs_in",
         "simulations_waiting",

@@ -15,11 +15,13 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounting.api.outputs import RunOutput
 from accounting.core.errors import AccountingError
 from accounting.models import Period, Policy, Run
 from accounting.services import runs
+from accounting.services.exporting import bundle_of, crate_of
 from accounting.services.visibility import kept_periods, visible_periods, visible_policies
 from accounting.tasks import enqueue_run
 from contributions.api.documents import Input, fail_field
@@ -168,6 +170,26 @@ class RunBundleView(Item):
         response = StreamingHttpResponse(_archive(folder), content_type="application/zip")
         response["Content-Disposition"] = f'attachment; filename="{run.public_id}.zip"'
         return response
+
+
+class RunCrateView(Item):
+    """The description of a run's bundle as an RO-Crate."""
+
+    tag = TAG
+    output = RunOutput
+
+    def rows(self) -> QuerySet[Run]:
+        """Return the runs whose bundle the asker may take."""
+        return Run.objects.filter(period__in=kept_periods(self.user).values("pk"))
+
+    def answers(self, method: str) -> dict[Any, Any]:  # noqa: ARG002
+        """Return what a method answers by status."""
+        return {200: {"type": "object", "additionalProperties": True}}
+
+    def get(self, request: Request, **_path: str) -> Response:  # noqa: ARG002
+        """Answer the metadata that belongs beside the bundle, as `ro-crate-metadata.json`."""
+        run: Run = self.found()
+        return Response(crate_of(run, bundle_of(run)))
 
 
 def _archive(folder: Path) -> Iterator[bytes]:

@@ -46,6 +46,7 @@ urlpatterns = [
     path("runs/<str:id>", runs.RunView.as_view()),
     path("runs/<str:id>/cancel", runs.RunCancellationView.as_view()),
     path("runs/<str:id>/bundle", runs.RunBundleView.as_view()),
+    path("runs/<str:id>/ro-crate", runs.RunCrateView.as_view()),
     path("runs/<str:id>/pools", results.RunPoolsView.as_view()),
     path("runs/<str:id>/flows", results.RunFlowsView.as_view()),
     path("runs/<str:id>/lines", results.RunLinesView.as_view()),

@@ -96,3 +96,10 @@ def test_the_bundle_that_comes_down_verifies(run: Run, program: Program, tmp_pat
     place = tmp_path / "bundle.zip"
     place.write_bytes(archive)
     assert verify_bundle(place).ok
+
+
+def test_the_bundle_is_described_as_an_ro_crate(run: Run, program: Program) -> None:
+    described = program.get(f"runs/{run.public_id}/ro-crate").json()
+    parts = {entity["@id"] for entity in described["@graph"]}
+    assert "ro-crate-metadata.json" in parts
+    assert any(name.endswith("manifest.json") for name in parts)

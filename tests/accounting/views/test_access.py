@@ -55,6 +55,7 @@ def pages_of(run: Run) -> list[str]:
         f"{base}indicators/HHI_revenue/",
         f"{base}price/",
         f"{base}bundle.zip",
+        f"{base}ro-crate-metadata.json",
     ]
 
 
@@ -115,6 +116,7 @@ def test_a_regulator_sees_no_person_and_no_sum_of_few(run: Run) -> None:
         f"/lines/{line.public_id}/",
         f"/runs/{run.public_id}/lines/",
         f"/runs/{run.public_id}/bundle.zip",
+        f"/runs/{run.public_id}/ro-crate-metadata.json",
         "/statements/",
     ):
         assert regulator.get(url).status_code == 404, url
