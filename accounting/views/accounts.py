@@ -18,9 +18,9 @@ from accounting.views import acts, links, notices
 from accounting.views.access import Reader, SignedInRequest, find, reader_of, signed_in
 from accounting.views.account_words import KINDS, account_name
 from accounting.views.acts import Section
-from accounting.views.tables import Cell, Empty, Fact, Link, Pager, Table, columns, number
 from contributions.formatting import money
 from contributions.models import Worker
+from contributions.views.tables import Cell, Empty, Fact, Link, Pager, Table, columns, number
 
 PAGE = 100
 

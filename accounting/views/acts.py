@@ -14,8 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounting.core.errors import AccountingError
-from accounting.views.tables import Link, Table
 from contributions.errors import ContributionError
+from contributions.views.tables import Link, Table
 
 PAGE = "accounting/ledger/sections.html"
 FORM_PAGE = "accounting/ledger/form.html"

@@ -12,9 +12,9 @@ from accounting.forms.payouts import PayoutAccountForm
 from accounting.services.payout_accounts import current_account, keep_account, keeps_account
 from accounting.views import acts
 from accounting.views.access import SignedInRequest, find, signed_in
-from accounting.views.tables import Fact
 from contributions.models import Organisation, User, Worker
 from contributions.services.visibility import visible_organisations, visible_workers
+from contributions.views.tables import Fact
 
 
 @require_http_methods(["GET", "POST"])

@@ -23,8 +23,8 @@ from accounting.services.visibility import kept_periods
 from accounting.views import acts, links, notices
 from accounting.views.access import SignedInRequest, find, reader_of, signed_in
 from accounting.views.acts import Act, Section
-from accounting.views.tables import Cell, Empty, Fact, Table, columns, number
 from contributions.formatting import number as figure
+from contributions.views.tables import Cell, Empty, Fact, Table, columns, number
 
 POINTS: dict[str, tuple[str | Promise, str | Promise]] = {
     "run_unposted": (

@@ -8,11 +8,11 @@ from accounting.services import comparisons
 from accounting.services.comparisons import Pair, Result
 from accounting.services.indicator_catalogue import CATALOGUE, shown_value
 from accounting.views import links
-from accounting.views.tables import ABSENT, Cell, Empty, Table, columns, number
 from accounting.views.words import POOL_NAMES, group_name, labour_name
 from contributions.formatting import money
 from contributions.identifiers import public_id
 from contributions.models import Worker
+from contributions.views.tables import ABSENT, Cell, Empty, Table, columns, number
 
 _TOGETHER = comparisons.TOGETHER
 

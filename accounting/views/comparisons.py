@@ -22,7 +22,7 @@ from accounting.views.access import (
     signed_in,
 )
 from accounting.views.adding_up import is_pending
-from accounting.views.tables import Fact, Link, Notice
+from contributions.views.tables import Fact, Link, Notice
 
 MOST_CHOICES = 100
 

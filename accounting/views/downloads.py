@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 
 from accounting.models import Line, Run, Statement
 from accounting.views.statement_tables import paid_micro
-from accounting.views.tables import Link
 from contributions.formatting import safe_cell
 from contributions.identifiers import public_id
+from contributions.views.tables import Link
 
 Row = Mapping[str, str | int]
 

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from accounting.core.sharing import part_per_million
 from accounting.models import LicenceUse, Run, RunPool
 from accounting.views import links, run_reading
-from accounting.views.tables import Step
 from contributions.formatting import factor, money, number
 from contributions.identifiers import public_id
 from contributions.models import Licence
+from contributions.views.tables import Step
 
 
 def fund_steps(run: Run, pool: RunPool) -> list[Step]:

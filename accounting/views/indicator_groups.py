@@ -21,12 +21,12 @@ from accounting.views import links, notices
 from accounting.views.access import SignedInRequest, find_run_with_result, signed_in
 from accounting.views.adding_up import is_pending
 from accounting.views.runs import run_trail
-from accounting.views.tables import ABSENT, Cell, Empty, Link, Table, columns, number
 from accounting.views.words import labour_name
 from contributions.formatting import hours_of_content, hours_of_seconds, money, share
 from contributions.formatting import number as figure
 from contributions.models import Product, Worker
 from contributions.models.labour import Phase
+from contributions.views.tables import ABSENT, Cell, Empty, Link, Table, columns, number
 
 Words = str | Promise
 

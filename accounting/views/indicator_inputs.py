@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounting.models import Fact, LivingWage, Run, RunLabour
 from accounting.views import links, run_reading
-from accounting.views.tables import Step
 from contributions.formatting import hours_of_content, hours_of_seconds, money, number
+from contributions.views.tables import Step
 
 LOGGED = ("active", "page_open", "held")
 

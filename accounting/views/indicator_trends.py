@@ -29,9 +29,9 @@ from accounting.views.indicator_groups import (
     group_names,
     shown_indicator,
 )
-from accounting.views.tables import ABSENT, Cell, Empty, Link, Table, columns, number
 from contributions.formatting import hours_of_seconds, money
 from contributions.models import Organisation
+from contributions.views.tables import ABSENT, Cell, Empty, Link, Table, columns, number
 
 PRICE_ROWS = (
     "revenue_micro",

@@ -14,9 +14,9 @@ from accounting.views import acts, links, notices
 from accounting.views.access import SignedInRequest, find, signed_in
 from accounting.views.account_words import account_name
 from accounting.views.acts import Section
-from accounting.views.tables import Cell, Empty, Fact, Pager, Table, columns, number
 from contributions.formatting import money
 from contributions.formatting import number as figure
+from contributions.views.tables import Cell, Empty, Fact, Pager, Table, columns, number
 
 PAGE = 200
 

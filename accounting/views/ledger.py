@@ -13,7 +13,7 @@ from accounting.services.accounts import balances_by_kind, kept_ledgers, visible
 from accounting.views import acts, ledger_tables, notices
 from accounting.views.access import SignedInRequest, find, reader_of, signed_in
 from accounting.views.acts import Section
-from accounting.views.tables import Link
+from contributions.views.tables import Link
 
 
 @require_GET

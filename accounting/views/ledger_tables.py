@@ -12,9 +12,9 @@ from accounting.services.accounts import balances_by_detail, balances_by_kind, m
 from accounting.services.payouts import outstanding
 from accounting.views import links
 from accounting.views.account_words import KINDS, detail_name
-from accounting.views.tables import Card, Cell, Empty, Table, columns, number
 from contributions.formatting import money
 from contributions.formatting import number as figure
+from contributions.views.tables import Card, Cell, Empty, Table, columns, number
 
 SHOWN_ENTRIES = 100
 

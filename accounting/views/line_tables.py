@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from accounting.models import Line, Run
 from accounting.views import links
-from accounting.views.tables import Cell, Empty, Table, columns, number
 from accounting.views.words import pool_name
 from contributions.formatting import day, money
+from contributions.views.tables import Cell, Empty, Table, columns, number
 
 
 def lines_table(

@@ -27,10 +27,10 @@ from accounting.views.access import (
 )
 from accounting.views.line_tables import lines_table
 from accounting.views.runs import run_trail
-from accounting.views.tables import Link, Pager
 from accounting.views.trace_nodes import Node, trace_nodes
 from accounting.views.words import pool_name
 from contributions.formatting import money
+from contributions.views.tables import Link, Pager
 
 PAGE = 50
 

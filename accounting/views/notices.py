@@ -6,8 +6,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounting.models import Assumption, Run
-from accounting.views.tables import Notice
 from contributions.models import Organisation
+from contributions.views.tables import Notice
 
 
 def of_operator(operator: Organisation) -> list[Notice]:

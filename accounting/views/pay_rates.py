@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from accounting.models import Statement
 from accounting.services.real_pay import RealPay, real_pay
 from accounting.views import links
-from accounting.views.tables import Fact
 from contributions.formatting import hours_of_seconds, money, share
+from contributions.views.tables import Fact
 
 PPM = 1_000_000
 

@@ -14,7 +14,7 @@ from accounting.models import Payment
 from accounting.services import payouts
 from accounting.views import acts, links, payout_tables
 from accounting.views.access import SignedInRequest, find, reader_of, signed_in
-from accounting.views.tables import Fact
+from contributions.views.tables import Fact
 
 
 @require_http_methods(["GET", "POST"])

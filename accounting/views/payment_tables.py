@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from accounting.models import Payment, PaymentEvent, PayoutBatch
 from accounting.services.accounts import micro_per_coin
 from accounting.views import links, payout_tables
-from accounting.views.tables import Cell, Empty, Fact, Table, columns, number
 from contributions.formatting import day, money
 from contributions.formatting import number as figure
+from contributions.views.tables import Cell, Empty, Fact, Table, columns, number
 
 _OUTCOMES = {"pending": "busy", "paid": "good", "returned": "bad", "rejected": "bad"}
 

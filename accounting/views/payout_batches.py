@@ -21,8 +21,8 @@ from accounting.services import payout_files, payouts
 from accounting.views import acts, links, notices, payment_tables, payout_tables
 from accounting.views.access import Reader, SignedInRequest, find, reader_of, signed_in
 from accounting.views.acts import Act, Section
-from accounting.views.tables import Link, Pager
 from contributions.errors import ContributionError
+from contributions.views.tables import Link, Pager
 
 PAGE = 200
 

@@ -11,9 +11,9 @@ from accounting.models import Ledger, PayoutBatch
 from accounting.services.accounts import micro_per_coin
 from accounting.services.payouts import outstanding
 from accounting.views import links
-from accounting.views.tables import Cell, Empty, Fact, Table, columns, number
 from contributions.formatting import day, money
 from contributions.formatting import number as figure
+from contributions.views.tables import Cell, Empty, Fact, Table, columns, number
 
 STATES = {
     PayoutBatch.State.DRAFTED: "busy",

@@ -18,7 +18,7 @@ from accounting.services.payout_accounts import keeps_account
 from accounting.views import acts, links, payout_tables
 from accounting.views.access import SignedInRequest, find, reader_of, signed_in
 from accounting.views.acts import Section
-from accounting.views.tables import Link
+from contributions.views.tables import Link
 
 PAGE = 200
 

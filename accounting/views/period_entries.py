@@ -13,7 +13,7 @@ from accounting.forms.entries import ENTRY_FORMS
 from accounting.models import Period
 from accounting.services.visibility import visible_periods
 from accounting.views.access import SignedInRequest, find, reader_of, signed_in
-from accounting.views.tables import Link
+from contributions.views.tables import Link
 
 
 @require_http_methods(["GET", "POST"])

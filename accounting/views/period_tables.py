@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from accounting.models import LivingWage, Period
 from accounting.views import links
-from accounting.views.tables import ABSENT, Cell, Empty, Table, columns, number
 from contributions.formatting import day, factor, money
 from contributions.formatting import number as figure
 from contributions.models import Product
+from contributions.views.tables import ABSENT, Cell, Empty, Table, columns, number
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from accounting.services.visibility import visible_periods
 from accounting.views import notices, period_tables
 from accounting.views.access import MAY_COMPUTE, Reader, SignedInRequest, find, reader_of, signed_in
 from accounting.views.runs import runs_table
-from accounting.views.tables import ABSENT, Cell, Empty, Link, Table, columns, number
 from contributions.errors import ContributionError
 from contributions.formatting import day, money
 from contributions.models import Organisation
+from contributions.views.tables import ABSENT, Cell, Empty, Link, Table, columns, number
 
 
 @require_GET

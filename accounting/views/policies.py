@@ -20,10 +20,10 @@ from accounting.services.visibility import visible_policies
 from accounting.views import policy_words
 from accounting.views.access import Reader, SignedInRequest, find, reader_of, signed_in
 from accounting.views.policy_records import negotiation_events, recorders
-from accounting.views.tables import ABSENT, Cell, Empty, Fact, Link, Table, columns
 from accounting.views.words import policy_tag
 from contributions.formatting import day
 from contributions.models import Membership, Organisation
+from contributions.views.tables import ABSENT, Cell, Empty, Fact, Link, Table, columns
 
 MOST_COMPARED = 20
 MAY_BIND = (Membership.Role.ADMIN, Membership.Role.APPROVER)

@@ -23,11 +23,11 @@ from accounting.services.run_inputs import universe
 from accounting.services.visibility import kept_periods
 from accounting.views import links, notices
 from accounting.views.access import SignedInRequest, find, reader_of, signed_in
-from accounting.views.tables import ABSENT, Cell, Empty, Link, Table, columns, number
 from contributions.errors import ContributionError
 from contributions.formatting import day, factor, hours_of_seconds, money, share
 from contributions.formatting import number as figure
 from contributions.models import Product
+from contributions.views.tables import ABSENT, Cell, Empty, Link, Table, columns, number
 
 
 @require_GET

@@ -20,7 +20,7 @@ from accounting.services.visibility import visible_policies
 from accounting.views.access import Reader, SignedInRequest, find, reader_of, signed_in
 from accounting.views.policies import operators_to_draft_for
 from accounting.views.policy_words import BETA_WARNING_PPM, complete
-from accounting.views.tables import Link
+from contributions.views.tables import Link
 
 FIRST_PRESET = "value-model"
 

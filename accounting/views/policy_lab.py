@@ -28,9 +28,9 @@ from accounting.views.access import MAY_COMPUTE, Reader, SignedInRequest, find, 
 from accounting.views.policies import MAY_BIND, operators_to_draft_for
 from accounting.views.policy_effects import effects
 from accounting.views.policy_words import BETA_WARNING_PPM
-from accounting.views.tables import ABSENT, Cell, Empty, Link, Notice, Table, columns, number
 from contributions.formatting import day
 from contributions.models import Organisation
+from contributions.views.tables import ABSENT, Cell, Empty, Link, Notice, Table, columns, number
 
 
 @require_GET

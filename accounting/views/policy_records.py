@@ -23,8 +23,8 @@ from accounting.services.policy_changes import changes
 from accounting.services.visibility import visible_policies
 from accounting.views import policy_words
 from accounting.views.access import Reader, SignedInRequest, find, reader_of, signed_in
-from accounting.views.tables import Link
 from contributions.models import Membership, Organisation
+from contributions.views.tables import Link
 
 _MAY_RECORD = (Membership.Role.ADMIN, Membership.Role.APPROVER, Membership.Role.RECORDER)
 

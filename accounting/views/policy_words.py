@@ -26,10 +26,10 @@ from accounting.forms.policies_terms import (
 )
 from accounting.services.policy_changes import ABSENT as NOT_THERE
 from accounting.services.policy_changes import Change
-from accounting.views.tables import ABSENT, Cell, Empty, Table, columns, number
 from accounting.views.words import POOL_MEANINGS, POOL_NAMES
 from contributions.formatting import factor, share
 from contributions.formatting import number as figure
+from contributions.views.tables import ABSENT, Cell, Empty, Table, columns, number
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from accounting.views.access import SignedInRequest, find_run_with_result, reade
 from accounting.views.fund_steps import fund_steps
 from accounting.views.line_tables import lines_table
 from accounting.views.runs import run_trail
-from accounting.views.tables import Cell, Empty, Table, columns, number
 from accounting.views.words import POOL_MEANINGS, pool_name
 from contributions.formatting import hours_of_content, money
+from contributions.views.tables import Cell, Empty, Table, columns, number
 
 SHOWN_LINES = 50
 

@@ -14,8 +14,8 @@ from accounting.models import Cost, Fact, Run
 from accounting.views import links, notices, run_figures, run_reading
 from accounting.views.access import SignedInRequest, find_run_with_result, signed_in
 from accounting.views.runs import run_trail
-from accounting.views.tables import Cell, Empty, Table, columns, number
 from contributions.formatting import factor, hours_of_content, money
+from contributions.views.tables import Cell, Empty, Table, columns, number
 
 
 @require_GET

@@ -16,9 +16,9 @@ from accounting.services.reconciling import Check, gaps, reconcile
 from accounting.views import acts, ledger_tables, notices
 from accounting.views.access import SignedInRequest, find, signed_in
 from accounting.views.acts import Section
-from accounting.views.tables import Cell, Empty, Notice, Table, columns, number
 from contributions.formatting import money
 from contributions.formatting import number as figure
+from contributions.views.tables import Cell, Empty, Notice, Table, columns, number
 
 _COUNTED = ("entries", "entry", "flows", "payees")
 """Checks that compare counts, not money, begin with these."""

@@ -19,8 +19,8 @@ from accounting.charts import (
     waterfall,
 )
 from accounting.models import EscrowEntry, Run
+from accounting.services.suppression import Cell, too_small
 from accounting.views import links, run_reading
-from accounting.views.suppression import Cell, too_small
 from accounting.views.words import POOL_KINDS, group_name, labour_name, pool_name
 from contributions.formatting import money
 

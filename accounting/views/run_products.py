@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounting.models import Flow, Run, RunLabour
+from accounting.services.suppression import Cell as Group
 from accounting.views import links, notices, run_reading
 from accounting.views.access import (
     Reader,
@@ -19,13 +20,12 @@ from accounting.views.access import (
     signed_in,
 )
 from accounting.views.runs import run_trail
-from accounting.views.suppression import Cell as Group
-from accounting.views.tables import Card, Cell, Empty, Table, columns, number
 from accounting.views.words import labour_name, pool_name
 from contributions.formatting import factor, hours_of_content, hours_of_seconds, money
 from contributions.formatting import number as figure
 from contributions.models import Product
 from contributions.models.products import PPM
+from contributions.views.tables import Card, Cell, Empty, Table, columns, number
 
 
 @require_GET

@@ -24,7 +24,7 @@ from accounting.models import (
     RunPool,
 )
 from accounting.services.run_cells import kept
-from accounting.views.suppression import Cell, is_hidden, too_small
+from accounting.services.suppression import Cell, is_hidden, too_small
 from contributions.models import Product
 from contributions.models.labour import Phase
 

@@ -24,9 +24,9 @@ from accounting.views.access import (
     signed_in,
 )
 from accounting.views.acts import Act, Section
-from accounting.views.tables import Cell, Empty, Fact, Table, columns, number
 from contributions.formatting import money
 from contributions.models import Membership
+from contributions.views.tables import Cell, Empty, Fact, Table, columns, number
 
 MOST_DELTAS = 500
 _DECIDERS = (Membership.Role.APPROVER, Membership.Role.ADMIN)

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from accounting.models import EscrowEntry, Run, RunNorm, RunPool
 from accounting.views import links, run_reading
 from accounting.views.indicator_catalogue import CATALOGUE, hidden_from, shown_value
-from accounting.views.tables import Cell, Column, Empty, Table, columns, number
 from accounting.views.words import ESCROW_MEANINGS, labour_name, pool_name
 from contributions.formatting import hours_of_content, hours_of_seconds, money, share
 from contributions.formatting import number as figure
 from contributions.models import TaskType
+from contributions.views.tables import Cell, Column, Empty, Table, columns, number
 
 
 def pools_table(run: Run) -> Table:

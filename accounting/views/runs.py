@@ -21,10 +21,10 @@ from accounting.views.access import (
     signed_in,
 )
 from accounting.views.statement_tables import statements_table
-from accounting.views.tables import ABSENT, Card, Cell, Empty, Fact, Link, Table, columns, number
 from accounting.views.words import run_tag
 from contributions.formatting import day, money, share
 from contributions.formatting import number as figure
+from contributions.views.tables import ABSENT, Card, Cell, Empty, Fact, Link, Table, columns, number
 
 MOST_RUNS = 100
 SHOWN_STATEMENTS = 20

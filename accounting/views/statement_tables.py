@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 
 from accounting.models import Statement
 from accounting.views import links
-from accounting.views.tables import Cell, Empty, Table, columns, number
 from contributions.currencies import minor_digits
 from contributions.formatting import money
+from contributions.views.tables import Cell, Empty, Table, columns, number
 
 
 def statements_table(

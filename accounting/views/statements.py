@@ -21,7 +21,10 @@ from accounting.views.access import Reader, SignedInRequest, find, reader_of, si
 from accounting.views.line_tables import lines_table
 from accounting.views.pay_rates import pay_rate
 from accounting.views.statement_tables import paid_micro, statements_table
-from accounting.views.tables import (
+from accounting.views.words import POOL_MEANINGS, pool_name
+from contributions.formatting import money, share
+from contributions.models import Product
+from contributions.views.tables import (
     ABSENT,
     Cell,
     Empty,
@@ -32,9 +35,6 @@ from accounting.views.tables import (
     columns,
     number,
 )
-from accounting.views.words import POOL_MEANINGS, pool_name
-from contributions.formatting import money, share
-from contributions.models import Product
 
 PAGE = 100
 MOST_LINES = 500

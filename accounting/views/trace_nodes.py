@@ -13,12 +13,12 @@ from accounting.core.trace import Quantity, Step, Trace
 from accounting.models import Line, Run
 from accounting.services import valuations
 from accounting.views import links
-from accounting.views.tables import Text
 from accounting.views.trace_words import NAMES, formula
 from accounting.views.words import pool_name
 from contributions.currencies import minor_digits
 from contributions.formatting import day, factor, money, number
 from contributions.models import Product
+from contributions.views.tables import Text
 
 SECONDS_PER_HOUR = 3600
 SCORED_BY = "positive"

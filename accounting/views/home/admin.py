@@ -14,9 +14,9 @@ from accounting.models import Line, Period, Policy, Run
 from accounting.views import links
 from accounting.views.access import Reader
 from accounting.views.home.parts import Section, Task, newest_runs
-from accounting.views.tables import Card, Cell, Empty, Table, columns, number
 from contributions.formatting import number as figure
 from contributions.models import Contribution, Organisation, Product, User, Worker
+from contributions.views.tables import Card, Cell, Empty, Table, columns, number
 
 
 def admin_home(reader: Reader) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounting.models import Run
 from accounting.views.access import Reader
 from accounting.views.runs import runs_table
-from accounting.views.tables import Table, Text
+from contributions.views.tables import Table, Text
 
 NEWEST = 5
 

@@ -14,12 +14,12 @@ from accounting.views.access import Reader
 from accounting.views.home.disputes import dispute_tasks
 from accounting.views.home.parts import Section, Task, newest_results, newest_runs
 from accounting.views.policies import awaiting_signature
-from accounting.views.tables import Card, Cell, Empty, Table, columns, number
 from accounting.views.words import pool_name
 from contributions.currencies import minor_digits
 from contributions.formatting import factor, money, share
 from contributions.formatting import number as figure
 from contributions.models import LineageEdge, Organisation
+from contributions.views.tables import Card, Cell, Empty, Table, columns, number
 
 MOST_EDGES = 20
 

@@ -15,10 +15,10 @@ from accounting.views import links
 from accounting.views.access import FEWEST_FOR_REGULATORS, Reader
 from accounting.views.home.parts import Section, newest_results, newest_runs
 from accounting.views.indicator_catalogue import CATALOGUE, hidden_from, shown_value
-from accounting.views.tables import ABSENT, Card, Cell, Empty, Table, columns, number
 from contributions.formatting import money
 from contributions.formatting import number as figure
 from contributions.models import Organisation
+from contributions.views.tables import ABSENT, Card, Cell, Empty, Table, columns, number
 
 _LABOUR = ("lw_cov_workers_before", "lw_cov_workers_after", "unpaid_share", "gini_hourly")
 _VALUE = ("s_rate_price", "rent_share_R", "transfer_share_newvalue", "compute_substitution")

@@ -15,10 +15,10 @@ from accounting.views.access import Reader
 from accounting.views.home.disputes import dispute_tasks
 from accounting.views.home.parts import Section, Task, newest_runs
 from accounting.views.policies import awaiting_signature, policies_table
-from accounting.views.tables import Card, Cell, Empty, Table, columns, number
 from contributions.formatting import hours_of_seconds
 from contributions.formatting import number as figure
 from contributions.models import Contribution, Organisation, Worker
+from contributions.views.tables import Card, Cell, Empty, Table, columns, number
 
 MOST_MEMBERS = 20
 LOGGED = ("active", "page_open", "held")

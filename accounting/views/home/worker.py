@@ -16,11 +16,11 @@ from accounting.views.home.parts import Section, Task
 from accounting.views.pay_rates import pay_rate
 from accounting.views.statement_tables import paid_micro, statements_table
 from accounting.views.statements import sentence_of
-from accounting.views.tables import Card, Cell, Empty, Table, columns, number
 from contributions.formatting import hours_of_seconds, money, share
 from contributions.formatting import number as figure
 from contributions.models import Contribution, LineageEdge, Product, Worker
 from contributions.models.labour import people
+from contributions.views.tables import Card, Cell, Empty, Table, columns, number
 
 SHOWN_STATEMENTS = 5
 PPM = 1_000_000

@@ -14,12 +14,12 @@ from accounting.services.valuation_comparing import Comparison, compare
 from accounting.services.valuation_what_if import USUAL_BETAS_PPM, WhatIf, what_if
 from accounting.views import links, notices
 from accounting.views.access import SignedInRequest, signed_in
-from accounting.views.tables import ABSENT, Cell, Column, Empty, Notice, Table, columns, number
 from accounting.views.valuations.finding import find_valuation, trail, valuation_url
 from accounting.views.valuations.refusals import told
 from accounting.views.valuations.words import figure, method_name, title_of, value
 from contributions.formatting import factor, money, share
 from contributions.models import Worker
+from contributions.views.tables import ABSENT, Cell, Column, Empty, Notice, Table, columns, number
 
 MOST_COMPARED = 6
 MOST_PEOPLE = 200

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounting.models import Valuation
 from accounting.views.access import Reader, SignedInRequest, find, reader_of
-from accounting.views.tables import Link
 from accounting.views.valuations.words import title_of
 from contributions.models import Membership, Organisation, Product
+from contributions.views.tables import Link
 
 MAY_ASK = (Membership.Role.ADMIN, Membership.Role.RECORDER, Membership.Role.APPROVER)
 

@@ -17,7 +17,6 @@ from accounting.models.valuation import valuations_in_use
 from accounting.services.valuation_progress import progress_of
 from accounting.views import downloads, links, notices
 from accounting.views.access import Reader, SignedInRequest, reader_of, signed_in
-from accounting.views.tables import Card, Fact
 from accounting.views.valuations import figures, tables
 from accounting.views.valuations.finding import (
     find_valuation,
@@ -36,6 +35,7 @@ from accounting.views.valuations.words import (
 )
 from contributions.formatting import factor, share
 from contributions.formatting import number as whole_number
+from contributions.views.tables import Card, Fact
 
 MOST_VALUATIONS = 100
 PPM = 1_000_000

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from accounting.models import Score, Valuation, WorkerValue
 from accounting.models.valuation import valuations_in_use
 from accounting.views import links
-from accounting.views.tables import ABSENT, Cell, Empty, Link, Table, columns, number
 from accounting.views.valuations.finding import valuation_url
 from accounting.views.valuations.words import (
     interval,
@@ -26,6 +25,7 @@ from contributions.formatting import number as figure
 from contributions.formatting import share
 from contributions.identifiers import parse_public_id
 from contributions.models import Contribution, User, Worker
+from contributions.views.tables import ABSENT, Cell, Empty, Link, Table, columns, number
 
 MOST_PEOPLE = 200
 MOST_CONTRIBUTIONS = 50

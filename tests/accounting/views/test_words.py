@@ -9,9 +9,9 @@ from django.conf import settings
 
 from accounting.core.trace import RULES
 from accounting.models import EscrowEntry
+from accounting.services.suppression import Cell, is_hidden, too_small
 from accounting.views.indicator_catalogue import CATALOGUE
 from accounting.views.indicator_inputs import INPUTS
-from accounting.views.suppression import Cell, is_hidden, too_small
 from accounting.views.trace_words import FORMULAS, NAMES
 from accounting.views.words import ESCROW_MEANINGS, POOL_MEANINGS, POOL_NAMES
 from contributions.formatting import safe_cell
