@@ -901,7 +901,7 @@ class Migration(migrations.Migration):
                 (
                     "decision",
                     models.CharField(
-                        choices=[("approved", "approved"), ("rejected", "rejected")],
+                        choices=[("approved", "approved"), ("rejected", "turned down")],
                         max_length=8,
                         verbose_name="decision",
                     ),

@@ -26,7 +26,7 @@ class RunDecision(Identified):
         """What was decided."""
 
         APPROVED = "approved", _("approved")
-        REJECTED = "rejected", _("rejected")
+        REJECTED = "rejected", _("turned down")
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="decisions")
     decision = models.CharField(_("decision"), max_length=8, choices=Decision)
